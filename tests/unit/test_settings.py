@@ -1,0 +1,100 @@
+"""Configuration sections: checks in one line, flags that round-trip."""
+
+import argparse
+import shlex
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import Field
+
+from fastsim.errors import InputError, exit_on_input_error
+from fastsim.settings import Section, add_flags, from_flags, parse, to_flags
+
+
+class Inner(Section):
+    """Nested keys."""
+
+    weight: float = Field(1.0, ge=0.0, description="a weight")
+
+
+class Base(Section):
+    """What a program takes."""
+
+    rate: float = Field(0.5, gt=0.0, lt=1.0, description="a rate of 50 %")
+    names: tuple[str, ...] = Field(("a",), description="names")
+    inner: Inner = Field(Inner(), description="nested")
+
+
+class Whole(Base):
+    """What the workflow adds."""
+
+    shards: int = Field(2, ge=1, description="files")
+
+
+@pytest.mark.parametrize(
+    ("values", "line"),
+    [
+        ({"rat": 0.1}, "test: rat is not a key; did you mean rate?"),
+        ({"inner": {"w": 1}}, "test: inner.w is not a key; allowed are weight"),
+        ({"rate": "0.1"}, 'test: rate = "0.1": input should be a valid number'),
+        ({"rate": 1.5}, "test: rate = 1.5: input should be less than 1"),
+        ({"shards": 1.5}, "test: shards = 1.5: input should be a valid integer"),
+        ({"names": "a"}, 'test: names = "a": input should be a valid array'),
+    ],
+)
+def test_wrong_values_are_told_in_one_line(values, line):
+    with pytest.raises(InputError) as error:
+        parse(Whole, values, "test")
+    assert str(error.value).startswith(line)
+    assert "\n" not in str(error.value)
+
+
+@given(
+    rate=st.floats(1e-6, 0.999),
+    names=st.lists(st.text(max_size=8), max_size=3),
+    weight=st.floats(0, 1e6),
+)
+def test_flags_round_trip_through_a_shell(rate, names, weight):
+    section = parse(Whole, {"rate": rate, "names": names, "inner": {"weight": weight}}, "test")
+    parser = argparse.ArgumentParser()
+    add_flags(parser, Whole)
+    args = parser.parse_args(shlex.split(to_flags(section)))
+    assert from_flags(Whole, args) == section
+
+
+def test_exponents_without_a_point_are_numbers():
+    assert parse(Whole, yaml.safe_load("{rate: 1e-1, inner: {weight: 2.5e3}}"), "test") == Whole(
+        rate=0.1, inner=Inner(weight=2500.0)
+    )
+
+
+def test_flags_of_the_base_class_leave_out_what_the_workflow_needs():
+    section = Whole(shards=7)
+    flags = to_flags(section, Base)
+    assert "--shards" not in flags
+    assert "--rate" in flags
+
+
+def test_unset_flags_take_the_defaults():
+    parser = argparse.ArgumentParser()
+    add_flags(parser, Whole)
+    assert from_flags(Whole, parser.parse_args([])) == Whole()
+
+
+def test_help_shows_defaults_and_percent_signs():
+    parser = argparse.ArgumentParser()
+    add_flags(parser, Whole)
+    assert "a rate of 50 % (default: 0.5)" in " ".join(parser.format_help().split())
+
+
+def test_input_error_ends_a_program_with_one_line_and_status_2(capsys):
+    @exit_on_input_error
+    def main():
+        raise InputError("file.parquet: row 3: energy -1; above 0 is allowed")
+
+    with pytest.raises(SystemExit) as stop:
+        main()
+    assert stop.value.code == 2
+    assert capsys.readouterr().err == "error: file.parquet: row 3: energy -1; above 0 is allowed\n"

@@ -1,0 +1,1 @@
+"""Air-shower Monte Carlo: atmosphere, hadronic interactions, decays, cascade, ice."""

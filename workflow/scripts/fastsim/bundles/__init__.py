@@ -1,0 +1,1 @@
+"""Muon bundles: the event table, models, observables, baselines and figures."""

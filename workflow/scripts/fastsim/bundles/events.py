@@ -1,0 +1,231 @@
+"""The event table: Arrow schema, units, invariants, reading and writing.
+
+One row is one shower seen at one slant depth; rows of a shower share ``shower_id``. ``simulate``
+and ``sample`` write this table, and every later stage reads it.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from fastsim.data.ragged import gather_indices, offsets_of
+from fastsim.errors import InputError
+from fastsim.files import atomic_path
+
+FORMAT_VERSION = "1"
+MUONS_PER_ROW_GROUP = 100_000
+
+UNITS = {
+    "primary_energy": "GeV",
+    "primary_mass": "GeV",
+    "zenith": "rad",
+    "slant_depth": "m",
+    "muon_energy": "GeV",
+    "muon_x": "m",
+    "muon_y": "m",
+}
+PRIMARY_COLUMNS = ("primary_energy", "primary_mass", "zenith", "slant_depth")
+MUON_COLUMNS = ("muon_energy", "muon_x", "muon_y")
+
+_IDS = [pa.field(name, pa.uint64(), nullable=False) for name in ("event_id", "shower_id")]
+_PRIMARY = [
+    pa.field(name, pa.float32(), nullable=False, metadata={"unit": UNITS[name]})
+    for name in PRIMARY_COLUMNS
+]
+_MUONS = [
+    pa.field(
+        name,
+        pa.list_(pa.field("element", pa.float32(), nullable=False)),
+        nullable=False,
+        metadata={"unit": UNITS[name]},
+    )
+    for name in MUON_COLUMNS
+]
+SCHEMA = pa.schema(_IDS + _PRIMARY + _MUONS)
+
+
+@dataclass(frozen=True)
+class Events:
+    """A block of events as flat arrays; muons of event ``i`` are ``offsets[i]:offsets[i + 1]``.
+
+    Attributes:
+        event_id, shower_id: uint64 (events,).
+        primaries: float32 (events, 4), columns as :data:`PRIMARY_COLUMNS` (GeV, GeV, rad, m).
+        offsets: int64 (events + 1,), starts at 0.
+        muons: float32 (muons, 3), columns as :data:`MUON_COLUMNS` (GeV, m, m).
+    """
+
+    event_id: np.ndarray
+    shower_id: np.ndarray
+    primaries: np.ndarray
+    offsets: np.ndarray
+    muons: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.event_id)
+
+    @property
+    def counts(self) -> np.ndarray:
+        """Muons per event, int64 (events,)."""
+        return np.diff(self.offsets)
+
+    def select(self, rows: np.ndarray) -> "Events":
+        """Return the events at ``rows`` (a boolean mask or indices, in that order)."""
+        rows = np.arange(len(self))[rows]
+        positions, offsets = gather_indices(self.offsets, rows)
+        return Events(
+            self.event_id[rows],
+            self.shower_id[rows],
+            self.primaries[rows],
+            offsets,
+            self.muons[positions],
+        )
+
+    @staticmethod
+    def concatenate(blocks: Sequence["Events"]) -> "Events":
+        """Join blocks in order; at least one is needed."""
+        counts = np.concatenate([block.counts for block in blocks])
+        return Events(
+            np.concatenate([block.event_id for block in blocks]),
+            np.concatenate([block.shower_id for block in blocks]),
+            np.concatenate([block.primaries for block in blocks]),
+            offsets_of(counts),
+            np.concatenate([block.muons for block in blocks]),
+        )
+
+
+def to_table(events: Events) -> pa.Table:
+    """Return the Arrow table of ``events``; the columns share one offsets array."""
+    if events.offsets[-1] > np.iinfo(np.int32).max:
+        raise InputError(f"{events.offsets[-1]} muons in one table; at most 2^31 - 1 are allowed")
+    offsets = pa.array(events.offsets.astype(np.int32))
+    columns = [pa.array(events.event_id), pa.array(events.shower_id)]
+    columns += [pa.array(np.ascontiguousarray(column)) for column in events.primaries.T]
+    columns += [
+        pa.ListArray.from_arrays(offsets, pa.array(np.ascontiguousarray(column)), type=field.type)
+        for column, field in zip(events.muons.T, _MUONS, strict=True)
+    ]
+    return pa.Table.from_arrays(columns, schema=SCHEMA)
+
+
+def from_batch(batch: pa.RecordBatch) -> Events:
+    """Return one record batch of the event table as flat arrays."""
+    lists = [batch.column(name) for name in MUON_COLUMNS]
+    offsets = lists[0].offsets.to_numpy().astype(np.int64)
+    return Events(
+        batch.column("event_id").to_numpy(),
+        batch.column("shower_id").to_numpy(),
+        np.column_stack([batch.column(name).to_numpy() for name in PRIMARY_COLUMNS]),
+        offsets - offsets[0],
+        np.column_stack([column.flatten().to_numpy() for column in lists]),
+    )
+
+
+def write_events(path: str | Path, events: Events, producer: str, seed: int | None = None) -> None:
+    """Write one shard of the event table atomically, with units and origin in its metadata.
+
+    Args:
+        path: Parquet file to write.
+        events: the rows, in the order to be kept.
+        producer: name of the stage that made them.
+        seed: the seed they were drawn with, if any.
+    """
+    metadata = {"format_version": FORMAT_VERSION, "producer": producer}
+    metadata |= {f"unit.{name}": unit for name, unit in UNITS.items()}
+    if seed is not None:
+        metadata["seed"] = str(seed)
+    schema = SCHEMA.with_metadata(metadata)
+    table = to_table(events).replace_schema_metadata(metadata)
+    with (
+        atomic_path(path) as temporary,
+        pq.ParquetWriter(temporary, schema, compression="zstd") as writer,
+    ):
+        for start, stop in _row_groups(events.offsets):
+            writer.write_table(table.slice(start, stop - start))
+
+
+def _row_groups(offsets: np.ndarray) -> Iterator[tuple[int, int]]:
+    """Cut rows into groups of about :data:`MUONS_PER_ROW_GROUP` muons and no more rows."""
+    events = len(offsets) - 1
+    start = 0
+    while start < events:
+        stop = int(np.searchsorted(offsets, offsets[start] + MUONS_PER_ROW_GROUP, side="left"))
+        stop = min(max(stop, start + 1), start + MUONS_PER_ROW_GROUP, events)
+        yield start, stop
+        start = stop
+
+
+def iter_events(path: str | Path) -> Iterator[Events]:
+    """Yield a shard row group by row group, checked.
+
+    Raises:
+        InputError: the file is no event table, or a row breaks an invariant (lists of one length,
+            finite values, energies above zero).
+    """
+    try:
+        file = pq.ParquetFile(path)
+    except (OSError, pa.ArrowInvalid) as error:
+        raise InputError(f"{path}: cannot be read as Parquet ({error})") from None
+    with file:
+        if not file.schema_arrow.equals(SCHEMA):
+            problem = _schema_problem(file.schema_arrow)
+            raise InputError(f"{path}: {problem}")
+        row = 0
+        for group in range(file.num_row_groups):
+            try:
+                batches = file.read_row_group(group).combine_chunks().to_batches()
+            except (OSError, pa.ArrowInvalid) as error:
+                raise InputError(f"{path}: row group {group} is broken ({error})") from None
+            for batch in batches:
+                yield _checked(batch, path, row)
+                row += batch.num_rows
+
+
+def read_events(paths: str | Path | Sequence[str | Path]) -> Events:
+    """Read one or several shards whole, in the order given (checked as by :func:`iter_events`)."""
+    if isinstance(paths, str | Path):
+        paths = [paths]
+    empty = from_batch(pa.RecordBatch.from_pylist([], schema=SCHEMA))
+    return Events.concatenate([empty, *(block for path in paths for block in iter_events(path))])
+
+
+def _schema_problem(schema: pa.Schema) -> str:
+    for field in SCHEMA:
+        if field.name not in schema.names:
+            return f"column {field.name} is missing; it is no event table"
+        if schema.field(field.name).type != field.type:
+            found = schema.field(field.name).type
+            return f"column {field.name} is {found}; {field.type} is needed"
+    extra = [name for name in schema.names if name not in SCHEMA.names]
+    return f"columns differ from the event table (unexpected: {', '.join(extra) or 'nulls'})"
+
+
+def _checked(batch: pa.RecordBatch, path: str | Path, first_row: int) -> Events:
+    for name in SCHEMA.names:
+        if batch.column(name).null_count:
+            raise InputError(f"{path}: column {name} has nulls; none are allowed")
+    offsets = batch.column("muon_energy").offsets
+    for name in ("muon_x", "muon_y"):
+        if not batch.column(name).offsets.equals(offsets):
+            raise InputError(f"{path}: {name} and muon_energy differ in length within a row")
+    events = from_batch(batch)
+    bad = ~np.isfinite(events.primaries).all(axis=1) | (events.primaries[:, 0] <= 0)
+    if bad.any():
+        row = int(np.flatnonzero(bad)[0])
+        raise InputError(
+            f"{path}: row {first_row + row}: primary {events.primaries[row].tolist()}; "
+            "finite values and a positive energy are needed"
+        )
+    bad = ~np.isfinite(events.muons).all(axis=1) | (events.muons[:, 0] <= 0)
+    if bad.any():
+        muon = int(np.flatnonzero(bad)[0])
+        row = int(np.searchsorted(events.offsets, muon, side="right")) - 1
+        raise InputError(
+            f"{path}: row {first_row + row}: muon {events.muons[muon].tolist()}; "
+            "finite values and a positive energy are needed"
+        )
+    return events

@@ -1,0 +1,1 @@
+"""Networks and their losses as plain ``nn.Module``s."""

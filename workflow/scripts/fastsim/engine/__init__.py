@@ -1,0 +1,1 @@
+"""Training machinery: processes, checkpoints, schedules, logs; knows not what is being trained."""

@@ -1,0 +1,119 @@
+"""Typed configuration sections: one class is the source of defaults, ranges, flags and schema.
+
+A stage's section is a :class:`Section`. The workflow passes it to the stage's program as flags
+(:func:`to_flags`), the program reads it back (:func:`add_flags`, :func:`from_flags`), so that a
+program run by hand takes the same keys, defaults and checks as the config file.
+"""
+
+import argparse
+import difflib
+import json
+import re
+import shlex
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from fastsim.errors import InputError
+
+
+class Section(BaseModel):
+    """Base of all configuration classes: closed, immutable, every field described."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, strict=True, validate_default=True, allow_inf_nan=False
+    )
+
+
+S = TypeVar("S", bound=Section)
+
+
+def parse(section: type[S], values: Mapping[str, Any], where: str) -> S:
+    """Validate ``values``; :class:`InputError` of one line naming ``where``, key, value and range.
+
+    Validation is JSON-like and strict: ``1.5`` is no integer and ``"3"`` no number, but a list
+    stands for a tuple and ``1`` for ``1.0``. ``1e4``, which YAML 1.1 reads as text, is a number.
+    """
+    try:
+        return section.model_validate_json(json.dumps(_with_exponents(values)))
+    except ValidationError as error:
+        raise InputError(f"{where}: {_first_problem(section, error)}") from None
+    except TypeError as error:
+        raise InputError(f"{where}: {error}") from None
+
+
+def _with_exponents(values: Any) -> Any:
+    if isinstance(values, Mapping):
+        return {key: _with_exponents(value) for key, value in values.items()}
+    if isinstance(values, list):
+        return [_with_exponents(value) for value in values]
+    if isinstance(values, str) and re.fullmatch(r"[-+]?\d+(\.\d*)?[eE][-+]?\d+", values):
+        return float(values)
+    return values
+
+
+def _first_problem(section: type[Section], error: ValidationError) -> str:
+    problem = error.errors(include_url=False)[0]
+    key = ".".join(str(part) for part in problem["loc"])
+    if problem["type"] == "extra_forbidden":
+        known = _known_keys(section, problem["loc"][:-1])
+        near = difflib.get_close_matches(str(problem["loc"][-1]), known, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"allowed are {', '.join(known)}"
+        return f"{key} is not a key; {hint}"
+    if problem["type"] == "missing":
+        return f"{key} is missing"
+    message = problem["msg"].removeprefix("Value error, ")
+    message = message[:1].lower() + message[1:]
+    value = f" = {json.dumps(problem['input'])}" if key else ""
+    return f"{key}{value}: {message}" if key else message
+
+
+def _known_keys(section: type[Section], loc: tuple[Any, ...]) -> list[str]:
+    for part in loc:
+        annotation = section.model_fields[part].annotation
+        if not (isinstance(annotation, type) and issubclass(annotation, Section)):
+            return []
+        section = annotation
+    return list(section.model_fields)
+
+
+def _flag(key: str) -> str:
+    return "--" + key.replace("_", "-")
+
+
+def add_flags(parser: argparse.ArgumentParser, section: type[Section]) -> None:
+    """Add one flag per field; values are YAML (``--depths '[1500, 2000]'``)."""
+    group = parser.add_argument_group("settings (YAML values; defaults as in the config file)")
+    for key, field in section.model_fields.items():
+        default = json.dumps(section.model_construct().model_dump(mode="json")[key])
+        help_text = f"{field.description} (default: {default})".replace("%", "%%")
+        group.add_argument(_flag(key), dest=f"setting_{key}", metavar="VALUE", help=help_text)
+
+
+def from_flags(section: type[S], args: argparse.Namespace) -> S:
+    """Read back the flags of :func:`add_flags`; unset flags take the section's defaults."""
+    values = {}
+    for key in section.model_fields:
+        text = getattr(args, f"setting_{key}")
+        if text is None:
+            continue
+        try:
+            values[key] = yaml.safe_load(text)
+        except yaml.YAMLError:
+            raise InputError(f"{_flag(key)} {text}: not a YAML value") from None
+    return parse(section, values, "command line")
+
+
+def to_flags(section: Section, fields_of: type[Section] | None = None) -> str:
+    """Return the section as shell-quoted flags, every field spelled out.
+
+    With ``fields_of``, a base class of the section, only that class's fields: what a stage's
+    program takes, without what the workflow alone needs (the number of shards, say).
+    """
+    values = section.model_dump(mode="json")
+    return " ".join(
+        f"{_flag(key)} {shlex.quote(json.dumps(values[key]))}"
+        for key in (fields_of or type(section)).model_fields
+    )

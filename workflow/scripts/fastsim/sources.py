@@ -1,0 +1,52 @@
+"""Which source files a program runs, so that the workflow reruns a stage when they change.
+
+Snakemake sees a rule's shell command but not the modules behind it; the rules therefore list these
+files among their inputs.
+"""
+
+import ast
+from functools import cache
+from pathlib import Path
+
+LIBRARY = Path(__file__).parent
+PACKAGE = LIBRARY.name
+
+
+def sources(program: str | Path) -> list[Path]:
+    """Return ``program`` and every library file it imports, directly or not, sorted by path.
+
+    Imports are read from the syntax tree, so that nothing is executed; ``import`` statements inside
+    functions count too.
+    """
+    program = Path(program)
+    found: set[Path] = set()
+    waiting = [program]
+    while waiting:
+        file = waiting.pop()
+        if file not in found:
+            found.add(file)
+            waiting.extend(_imported(file))
+    return sorted(found)
+
+
+@cache
+def _imported(file: Path) -> list[Path]:
+    modules: set[str] = set()
+    for node in ast.walk(ast.parse(file.read_text(), filename=str(file))):
+        if isinstance(node, ast.Import):
+            modules.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+            # ``from package import name``: the name may be a module or something inside one
+            modules.update(f"{node.module}.{alias.name}" for alias in node.names)
+            modules.add(node.module)
+    return [path for module in modules for path in _files(module)]
+
+
+def _files(module: str) -> list[Path]:
+    """Return the files that importing ``module`` runs: the packages above it and itself."""
+    parts = module.split(".")
+    if parts[0] != PACKAGE:
+        return []
+    folders = [LIBRARY.joinpath(*parts[1:end]) for end in range(1, len(parts) + 1)]
+    files = [folder / "__init__.py" for folder in folders] + [folders[-1].with_suffix(".py")]
+    return [file for file in files if file.is_file()]

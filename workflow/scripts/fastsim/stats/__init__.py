@@ -1,0 +1,1 @@
+"""Distances, two-sample tests, calibration and bootstrap; knows no physics and no torch models."""
