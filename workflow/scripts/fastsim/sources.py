@@ -13,7 +13,7 @@ PACKAGE = LIBRARY.name
 
 
 def sources(program: str | Path) -> list[Path]:
-    """Return ``program`` and every library file it imports, directly or not, sorted by path.
+    """Return ``program`` and then, sorted, every library file it imports, directly or not.
 
     Imports are read from the syntax tree, so that nothing is executed; ``import`` statements inside
     functions count too.
@@ -26,7 +26,7 @@ def sources(program: str | Path) -> list[Path]:
         if file not in found:
             found.add(file)
             waiting.extend(_imported(file))
-    return sorted(found)
+    return [program, *sorted(found - {program})]
 
 
 @cache

@@ -1,0 +1,64 @@
+# Targets for people; the workflow itself is workflow/Snakefile.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+PYTHON ?= python3
+VENV := .venv
+export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
+CORES ?= all
+PRESET ?=
+PRESETS := $(basename $(notdir $(wildcard config/presets/*.yaml)))
+
+.PHONY: help
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-20s %s\n", $$1, $$2}'
+
+.PHONY: run
+run: $(VENV)/.run ## the whole workflow, to the report (PRESET=debug for a quick look, CORES=2 to share the machine)
+ifneq ($(PRESET),)
+	@[[ " $(PRESETS) " == *" $(PRESET) "* ]] || { echo "error: PRESET=$(PRESET): no such preset; allowed are: $(PRESETS)" >&2; exit 2; }
+endif
+	@snakemake --quiet reason host --cores $(CORES) $(if $(PRESET),--configfile config/presets/$(PRESET).yaml)
+
+.PHONY: test
+test: $(VENV)/.dev ## all tests
+	pytest
+
+.PHONY: test-unit
+test-unit: $(VENV)/.dev ## the quick tests only
+	pytest -m "not slow"
+
+.PHONY: lint
+lint: $(VENV)/.dev ## style checks of code and workflow
+	ruff check
+	ruff format --check
+	snakefmt --check workflow
+	snakemake --lint
+
+.PHONY: bench
+bench: $(VENV)/.dev ## speed figures, as ratios measured in one run
+	for benchmark in benchmarks/bench_*.py; do python "$$benchmark"; done
+
+.PHONY: physics-validation
+physics-validation: $(VENV)/.dev ## redraw the figures of docs/PHYSICS_VALIDATION.md
+	python benchmarks/physics_validation.py
+
+.PHONY: config-docs
+config-docs: $(VENV)/.run ## rewrite config/README.md and the JSON schema from the configuration classes
+	python workflow/scripts/tools/write_config_docs.py
+
+.PHONY: clean
+clean: ## remove results, not the environment
+	rm -rf results/bundles results/debug
+
+# a stamp is written last, so that an interrupted installation is taken up again
+$(VENV)/.run: requirements.txt
+	$(PYTHON) -m venv $(VENV)
+	pip install --quiet --disable-pip-version-check -r requirements.txt
+	touch $@
+
+$(VENV)/.dev: requirements-dev.txt $(VENV)/.run
+	pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	touch $@

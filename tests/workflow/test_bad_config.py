@@ -1,0 +1,70 @@
+"""A wrong config ends with one line before any job starts."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.workflow.conftest import ROOT
+
+pytestmark = pytest.mark.slow
+
+
+def run(tmp_path, *args):
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    return subprocess.run(
+        [
+            "snakemake",
+            "--cores",
+            "1",
+            "--directory",
+            str(tmp_path),
+            "-s",
+            "workflow/Snakefile",
+            *args,
+        ],
+        cwd=ROOT,
+        env=os.environ | {"PATH": path},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("values", "line"),
+    [
+        ({"simulate": {"shower": 10}}, "simulate.shower is not a key; did you mean showers?"),
+        ({"train_gam": {}}, "train_gam is not a key; did you mean train_gan?"),
+        ({"simulate": {"showers": "many"}}, 'simulate.showers = "many": input should be a valid'),
+        ({"simulate": {"zenith_max": 95.0}}, "simulate.zenith_max = 95.0: input should be less"),
+        ({"simulate": {"energy_min": 1e7, "energy_max": 1e5}}, "energy_max must be above"),
+        ({"output_dir": "../elsewhere/$(x)"}, "output_dir = "),
+        ({"split": {"test_share": 0.95}}, "test_share"),
+        ({"fit_normalization": {"representation": "raw"}}, "'fitted' or 'seed'"),
+    ],
+)
+def test_wrong_keys_and_values(tmp_path, values, line):
+    file = tmp_path / "mine.yaml"
+    file.write_text(yaml.safe_dump(values))
+    result = run(tmp_path, "--configfile", str(file))
+    assert result.returncode == 2
+    assert line in result.stderr
+    assert "mine.yaml" in result.stderr
+    assert len([text for text in result.stderr.splitlines() if "error" in text.lower()]) == 1
+    assert "Traceback" not in result.stderr
+    assert not (tmp_path / "results").exists()
+
+
+def test_unknown_preset(tmp_path):
+    result = subprocess.run(
+        ["make", "run", "PRESET=debgu"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert result.returncode == 2
+    first = result.stderr.splitlines()[0]
+    assert first.startswith("error: PRESET=debgu: no such preset; allowed are: ")
+    assert "debug" in first

@@ -1,0 +1,115 @@
+"""kill -9 of a stage, then the same command: the result of an undisturbed run, nothing stale."""
+
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.workflow.conftest import Checkout
+
+pytestmark = pytest.mark.slow
+
+
+def processes_of(program, folder):
+    """Return the running processes of ``program`` that work in ``folder``."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdigit():
+            continue
+        try:
+            arguments = (entry / "cmdline").read_bytes().split(b"\0")
+            inside = Path(os.readlink(entry / "cwd")) == folder
+        except OSError:
+            continue
+        if inside and any(argument.endswith(program.encode()) for argument in arguments[1:4]):
+            found.append(int(entry.name))
+    return found
+
+
+def wait_for(condition, seconds=120):
+    deadline = time.monotonic() + seconds
+    while not (result := condition()):
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.02)
+    return result
+
+
+def kill_during(checkout, program, ready, target):
+    """Start snakemake, kill -9 ``program`` once ``ready``, and expect snakemake to fail."""
+    run = subprocess.Popen(
+        checkout.command(target),
+        cwd=checkout.folder,
+        env=checkout.environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    wait_for(lambda: processes_of(program, checkout.folder))
+    wait_for(ready)
+    for process in processes_of(program, checkout.folder):
+        os.kill(process, signal.SIGKILL)
+    output, _ = run.communicate(timeout=300)
+    assert run.returncode != 0, output
+
+
+def files_below(folder):
+    return sorted(path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
+
+
+def assert_same_files(found, expected, pattern):
+    names = sorted(path.relative_to(expected) for path in expected.glob(pattern))
+    assert names
+    for name in names:
+        assert (found / name).read_bytes() == (expected / name).read_bytes(), name
+    left_behind = [name for name in files_below(found) if name.name.startswith(".part")]
+    assert left_behind == []
+
+
+def remove(checkout, *folders):
+    for folder in folders:
+        subprocess.run(["rm", "-rf", str(checkout.results / folder)], check=True)
+
+
+def test_simulate(finished, checkout: Checkout):
+    remove(checkout, "events")
+    target = "results/debug/events/part-0000.parquet"
+    started = []
+
+    def working():
+        started.extend(processes_of("simulate.py", checkout.folder))
+        return started and time.sleep(1.5) is None
+
+    kill_during(checkout, "simulate.py", working, target)
+    assert not (checkout.folder / target).exists()
+    checkout.snakemake()
+    assert_same_files(checkout.results, finished.results, "events/*.parquet")
+    assert_same_files(checkout.results, finished.results, "samples/*.parquet")
+
+
+def test_normalize(finished, checkout: Checkout):
+    remove(checkout, "dataset/train")
+    target = "results/debug/dataset/train/part-0000.parquet"
+    kill_during(checkout, "normalize.py", lambda: True, target)
+    assert not (checkout.folder / target).exists()
+    checkout.snakemake()
+    assert_same_files(checkout.results, finished.results, "dataset/*/*.parquet")
+
+
+def test_train_gan_goes_on_from_its_checkpoint(finished, checkout: Checkout):
+    remove(checkout, "gan", "checkpoints")
+    checkpoints = checkout.results / "checkpoints" / "gan"
+    kill_during(
+        checkout,
+        "train_gan.py",
+        lambda: any(checkpoints.glob("*/*.pt")),
+        "results/debug/gan/model.safetensors",
+    )
+    assert not (checkout.results / "gan" / "model.safetensors").exists()
+    checkout.snakemake()
+    log = (checkout.results / "logs" / "train_gan.log").read_text()
+    assert "resum" in log
+    assert_same_files(checkout.results, finished.results, "gan/model.safetensors")
+    assert_same_files(checkout.results, finished.results, "samples/*.parquet")

@@ -1,0 +1,158 @@
+"""Figures and report as programs, then the page in headless Chromium with the network off."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from fastsim.bundles.config.evaluate import EvaluateConfig
+from fastsim.bundles.evaluation import evaluate
+from fastsim.bundles.events import iter_events, write_events
+from fastsim.bundles.figure_texts import FIGURE_TEXTS
+from fastsim.bundles.summary import summarize
+from fastsim.engine.run_folder import write_config
+from fastsim.files import write_json
+from fastsim.stats.negative_binomial import NegativeBinomialMixture
+from tests.unit.bundle_samples import draw_events, draw_primaries, toy_mean
+
+SCRIPTS = Path(__file__).parents[2] / "workflow" / "scripts"
+BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
+DRIVER = shutil.which("chromedriver")
+
+pytestmark = pytest.mark.slow
+
+
+def run(program: str, *arguments: object) -> subprocess.CompletedProcess:
+    """Run a script of the workflow."""
+    command = [sys.executable, SCRIPTS / program, *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory) -> Path:
+    """Everything the report is made of, of a toy sample."""
+    folder = tmp_path_factory.mktemp("results")
+    primaries = draw_primaries(600, 1)
+    real, generated = draw_events(primaries, 2), draw_events(primaries, 3)
+    write_events(folder / "test.parquet", real, "test")
+    write_events(folder / "samples.parquet", generated, "test")
+    mean = toy_mean(primaries.astype(np.float64))[:, None]
+    distribution = NegativeBinomialMixture(np.ones_like(mean), mean, np.full_like(mean, 3.0))
+    config = EvaluateConfig(bootstrap_replicas=5, classifier_repeats=2)
+    write_json(folder / "metrics.json", evaluate(real, generated, distribution, 1.0, config))
+    split = summarize(iter_events(folder / "test.parquet"))
+    write_json(folder / "summary.json", dict.fromkeys(("train", "validation", "test"), split))
+    step = np.arange(1, 21)
+    histories = {
+        "multiplicity": ("train_multiplicity", ["train/loss", "validation/nll", "learning_rate"]),
+        "gan": (
+            "train_gan",
+            [
+                *("loss/critic", "loss/generator", "critic/penalty", "critic/input_gradient_norm"),
+                *("critic/wasserstein_gap", "critic/wasserstein_gap_mean", "validation/auc"),
+                *("gradient_norm/critic", "gradient_norm/generator"),
+                *("learning_rate/critic", "learning_rate/generator"),
+            ],
+        ),
+    }
+    for name, (stage, columns) in histories.items():
+        write_config(folder / name, stage, {"seed": 1}, {})
+        history = pd.DataFrame({"step": step, **dict.fromkeys(columns, 1.0 / step)})
+        history.to_csv(folder / name / "history.csv", index=False)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def page(results: Path) -> Path:
+    common = ("--summary", results / "summary.json", "--metrics", results / "metrics.json")
+    common += ("--multiplicity", results / "multiplicity", "--gan", results / "gan")
+    figures = results / "figures"
+    plot = run(
+        "plot.py",
+        *common,
+        *("--events", results / "test.parquet", "--samples", results / "samples.parquet"),
+        *("--output-dir", figures, "--dpi", 60),
+    )
+    assert plot.returncode == 0, plot.stderr
+    for suffix in ("png", "pdf"):
+        assert {path.stem for path in figures.glob(f"*.{suffix}")} == set(FIGURE_TEXTS)
+    report = run("report.py", *common, "--figures", figures, "--output", results / "report.html")
+    assert report.returncode == 0, report.stderr
+    return results / "report.html"
+
+
+def test_a_missing_figure_is_told_in_one_line(page: Path, tmp_path: Path) -> None:
+    results = page.parent
+    outcome = run(
+        "report.py",
+        *("--summary", results / "summary.json", "--metrics", results / "metrics.json"),
+        *("--multiplicity", results / "multiplicity", "--gan", results / "gan"),
+        *("--figures", tmp_path, "--output", tmp_path / "report.html"),
+    )
+    assert outcome.returncode == 2
+    assert outcome.stderr.count("\n") == 1
+    assert "multiplicity_by_energy.png" in outcome.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(not (BROWSER and DRIVER), reason="needs chromium and chromedriver")
+def test_page_in_a_browser_without_network(page: Path, tmp_path: Path) -> None:
+    from selenium import webdriver
+    from selenium.webdriver.chrome.service import Service
+    from selenium.webdriver.common.by import By
+
+    options = webdriver.ChromeOptions()
+    options.binary_location = BROWSER
+    for flag in (
+        "headless",
+        "no-sandbox",
+        "disable-gpu",
+        "disable-quic",
+        "disable-dev-shm-usage",
+        "no-first-run",
+        "disable-background-networking",
+        "disable-component-update",
+        "disable-sync",
+        "window-size=1100,1600",
+        f"user-data-dir={tmp_path / 'profile'}",
+        # no name resolves, no connection succeeds
+        "host-resolver-rules=MAP * ~NOTFOUND",
+        "proxy-server=127.0.0.1:9",
+    ):
+        options.add_argument(f"--{flag}")
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    driver = webdriver.Chrome(options=options, service=Service(DRIVER))
+    try:
+        driver.get(page.as_uri())
+        first = driver.find_element(By.CSS_SELECTOR, "section")
+        table = first.find_element(By.CSS_SELECTOR, "table#headline-table")
+        rows = table.find_elements(By.CSS_SELECTOR, "tbody tr")
+        assert len(rows) >= 10
+        assert all(len(row.text.split()) > 3 for row in rows)
+
+        for name, text in FIGURE_TEXTS.items():
+            figure = driver.find_element(By.ID, name)
+            image = figure.find_element(By.TAG_NAME, "img")
+            assert driver.execute_script("return arguments[0].naturalWidth", image) > 300, name
+            assert text.title in figure.text
+        assert len(driver.find_elements(By.CSS_SELECTOR, "figure img")) == len(FIGURE_TEXTS)
+
+        # nothing is wider than the window, and nothing was asked of a network
+        assert driver.execute_script(
+            "return document.documentElement.scrollWidth <= window.innerWidth"
+        )
+        assert (
+            driver.execute_script(
+                "return performance.getEntriesByType('resource').filter("
+                "e => !e.name.startsWith('data:')).length"
+            )
+            == 0
+        )
+        problems = [entry for entry in driver.get_log("browser") if entry["level"] != "INFO"]
+        assert problems == []
+    finally:
+        driver.quit()

@@ -1,0 +1,89 @@
+"""A change reruns what depends on it, and nothing else."""
+
+import pytest
+import yaml
+
+pytestmark = pytest.mark.slow
+
+VALIDATION = {"evaluate": 1, "plot": 1, "report": 1}
+
+
+def edit(checkout, section, **values):
+    file = checkout.folder / "config" / "presets" / "debug.yaml"
+    config = yaml.safe_load(file.read_text())
+    config.setdefault(section, {}).update(values)
+    file.write_text(yaml.safe_dump(config))
+    return config
+
+
+def append(checkout, source, text="\nADDED_BY_A_TEST = 1\n"):
+    file = checkout.folder / "workflow" / "scripts" / source
+    file.write_text(file.read_text() + text)
+
+
+@pytest.fixture
+def shards(checkout):
+    file = checkout.folder / "config" / "presets" / "debug.yaml"
+    return yaml.safe_load(file.read_text())["simulate"]["shards"]
+
+
+def test_nothing_is_left_to_do_after_a_run(checkout):
+    assert checkout.planned() == {}
+
+
+def test_a_fresh_checkout_of_the_same_sources_reruns_nothing(checkout):
+    """Git sets new times of change; contents decide."""
+    for file in (checkout.folder / "workflow").rglob("*.*"):
+        file.touch()
+    assert checkout.planned() == {}
+
+
+def test_gan_learning_rate_reruns_the_gan_and_below(checkout, shards):
+    edit(checkout, "train_gan", generator_learning_rate=1e-4)
+    assert checkout.planned() == {"train_gan": 1, "sample": shards, **VALIDATION}
+
+
+def test_figure_option_reruns_plot_and_report(checkout):
+    edit(checkout, "plot", dpi=77)
+    assert checkout.planned() == {"plot": 1, "report": 1}
+
+
+def test_more_showers_in_more_shards_simulate_only_the_new_ones(checkout, shards):
+    config = yaml.safe_load((checkout.folder / "config" / "presets" / "debug.yaml").read_text())
+    showers = config["simulate"]["showers"]
+    edit(checkout, "simulate", showers=2 * showers, shards=2 * shards)
+    jobs = checkout.planned()
+    assert jobs["simulate"] == shards
+    assert jobs["split"] == shards
+    assert jobs["fit_normalization"] == 1
+
+
+def test_other_physics_reruns_every_shard(checkout, shards):
+    edit(checkout, "simulate", spectral_index=1.5)
+    assert checkout.planned()["simulate"] == shards
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--set-threads", "train_gan=1", "simulate=2"),
+        ("--set-resources", "train_gan:mem_mb=9999", "simulate:runtime=7"),
+        ("--set-resources", "train_gan:gpu=2"),
+    ],
+)
+def test_threads_memory_and_gpus_rerun_nothing(checkout, options):
+    assert checkout.planned(*options) == {}
+
+
+def test_a_changed_source_of_the_gan_reruns_the_gan_but_not_the_simulation(checkout, shards):
+    append(checkout, "fastsim/bundles/models/wgan_gp.py")
+    jobs = checkout.planned()
+    assert jobs["train_gan"] == 1
+    assert jobs["sample"] == shards
+    for untouched in ("simulate", "split", "fit_normalization", "normalize", "train_multiplicity"):
+        assert untouched not in jobs
+
+
+def test_a_changed_figure_source_reruns_plot_and_report(checkout):
+    append(checkout, "plot.py")
+    assert checkout.planned() == {"plot": 1, "report": 1}

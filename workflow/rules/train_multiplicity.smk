@@ -1,0 +1,37 @@
+"""How many muons reach the depth."""
+
+
+rule train_multiplicity:
+    """Train the distribution of the number of muons given the primary."""
+    input:
+        program=f"{SCRIPTS}/train_multiplicity.py",
+        library=library("train_multiplicity"),
+        train=expand(f"{RESULTS}/dataset/train/part-{{part}}.parquet", part=PARTS),
+        validation=expand(f"{RESULTS}/dataset/validation/part-{{part}}.parquet", part=PARTS),
+    output:
+        model=f"{RESULTS}/multiplicity/model.safetensors",
+        config=f"{RESULTS}/multiplicity/config.yaml",
+        history=f"{RESULTS}/multiplicity/history.csv",
+        metrics=f"{RESULTS}/multiplicity/metrics.json",
+        tensorboard=directory(f"{RESULTS}/multiplicity/tensorboard"),
+    log:
+        f"{LOGS}/train_multiplicity.log",
+    benchmark:
+        f"{BENCHMARKS}/train_multiplicity.tsv"
+    conda:
+        "../envs/environment.yaml"
+    resources:
+        mem_mb=2500,
+        runtime=60,
+    params:
+        flags=to_flags(settings.train_multiplicity),
+        folder=subpath(output.model, parent=True),
+    message:
+        "Train the multiplicity model"
+    shell:
+        "python {input.program}"
+        " {params.flags}"
+        " --train {input.train}"
+        " --validation {input.validation}"
+        " --output-dir {params.folder}"
+        " 2>&1 | tee {log}"

@@ -1,0 +1,134 @@
+"""Generated against simulated bundles: figures of merit, plots, report."""
+
+TEST_EVENTS = expand(f"{RESULTS}/splits/test/part-{{part}}.parquet", part=PARTS)
+SAMPLES = expand(f"{RESULTS}/samples/part-{{part}}.parquet", part=PARTS)
+
+
+rule evaluate:
+    """Measure how far generated bundles are from simulated ones."""
+    input:
+        program=f"{SCRIPTS}/evaluate.py",
+        library=library("evaluate"),
+        events=TEST_EVENTS,
+        samples=SAMPLES,
+        normalization=f"{RESULTS}/dataset/normalization.json",
+        multiplicity_model=f"{RESULTS}/multiplicity/model.safetensors",
+        multiplicity_config=f"{RESULTS}/multiplicity/config.yaml",
+    output:
+        metrics=f"{RESULTS}/validation/metrics.json",
+    log:
+        f"{LOGS}/evaluate.log",
+    benchmark:
+        f"{BENCHMARKS}/evaluate.tsv"
+    conda:
+        "../envs/environment.yaml"
+    threads: 4
+    resources:
+        mem_mb=3000,
+        runtime=120,
+    params:
+        flags=to_flags(settings.evaluate),
+        spectral_index=settings.simulate.spectral_index,
+        multiplicity=subpath(input.multiplicity_model, parent=True),
+    message:
+        "Evaluate the generated bundles"
+    shell:
+        "OMP_NUM_THREADS={threads} python {input.program}"
+        " {params.flags}"
+        " --events {input.events}"
+        " --samples {input.samples}"
+        " --multiplicity {params.multiplicity}"
+        " --normalization {input.normalization}"
+        " --spectral-index {params.spectral_index}"
+        " --output {output.metrics}"
+        " 2>&1 | tee {log}"
+
+
+rule plot:
+    """Draw the figures."""
+    input:
+        program=f"{SCRIPTS}/plot.py",
+        library=library("plot"),
+        events=TEST_EVENTS,
+        samples=SAMPLES,
+        summary=f"{RESULTS}/dataset/summary.json",
+        metrics=f"{RESULTS}/validation/metrics.json",
+        multiplicity_history=f"{RESULTS}/multiplicity/history.csv",
+        gan_history=f"{RESULTS}/gan/history.csv",
+    output:
+        figures=report(
+            directory(f"{RESULTS}/validation/figures"),
+            patterns=["{name}.png"],
+            caption="../report/figure.rst",
+            category="Figures",
+        ),
+    log:
+        f"{LOGS}/plot.log",
+    benchmark:
+        f"{BENCHMARKS}/plot.tsv"
+    conda:
+        "../envs/environment.yaml"
+    resources:
+        mem_mb=2500,
+        runtime=30,
+    params:
+        flags=to_flags(settings.plot),
+        spectral_index=settings.simulate.spectral_index,
+        multiplicity=subpath(input.multiplicity_history, parent=True),
+        gan=subpath(input.gan_history, parent=True),
+    message:
+        "Draw the figures"
+    shell:
+        "python {input.program}"
+        " {params.flags}"
+        " --events {input.events}"
+        " --samples {input.samples}"
+        " --summary {input.summary}"
+        " --metrics {input.metrics}"
+        " --multiplicity {params.multiplicity}"
+        " --gan {params.gan}"
+        " --spectral-index {params.spectral_index}"
+        " --output-dir {output.figures}"
+        " 2>&1 | tee {log}"
+
+
+rule report:
+    """Put table and figures on one page that opens anywhere."""
+    input:
+        program=f"{SCRIPTS}/report.py",
+        library=library("report"),
+        template="workflow/report/report.html.j2",
+        metrics=f"{RESULTS}/validation/metrics.json",
+        summary=f"{RESULTS}/dataset/summary.json",
+        figures=f"{RESULTS}/validation/figures",
+        multiplicity_config=f"{RESULTS}/multiplicity/config.yaml",
+        gan_config=f"{RESULTS}/gan/config.yaml",
+    output:
+        report=report(
+            f"{RESULTS}/report.html",
+            caption="../report/report.rst",
+            category="Report",
+        ),
+    log:
+        f"{LOGS}/report.log",
+    benchmark:
+        f"{BENCHMARKS}/report.tsv"
+    conda:
+        "../envs/environment.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        multiplicity=subpath(input.multiplicity_config, parent=True),
+        gan=subpath(input.gan_config, parent=True),
+    message:
+        "Write the report"
+    shell:
+        "python {input.program}"
+        " --metrics {input.metrics}"
+        " --summary {input.summary}"
+        " --figures {input.figures}"
+        " --multiplicity {params.multiplicity}"
+        " --gan {params.gan}"
+        " --output {output.report}"
+        " 2>&1 | tee {log}"
