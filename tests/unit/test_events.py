@@ -8,7 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fastsim.bundles import events as event_table
-from fastsim.bundles.events import SCHEMA, Events, iter_events, read_events, write_events
+from fastsim.bundles.events import (
+    SCHEMA,
+    Events,
+    event_writer,
+    iter_events,
+    read_events,
+    write_events,
+)
 from fastsim.data.ragged import offsets_of
 from fastsim.errors import InputError
 
@@ -113,3 +120,22 @@ def test_other_files_are_refused(tmp_path):
         read_events(path)
     with pytest.raises(InputError, match=r"absent\.parquet"):
         read_events(tmp_path / "absent.parquet")
+
+
+def test_small_blocks_are_gathered_into_row_groups(tmp_path, monkeypatch):
+    monkeypatch.setattr(event_table, "MUONS_PER_ROW_GROUP", 10)
+    blocks = [make_events([3, 0], seed) for seed in range(8)]
+    with event_writer(tmp_path / "a.parquet", "test") as append:
+        for block in blocks:
+            append(block)
+    # 24 muons in groups of the rows that reach 10, and a last row without muons
+    assert pq.ParquetFile(tmp_path / "a.parquet").num_row_groups == 3
+    assert_equal(read_events(tmp_path / "a.parquet"), Events.concatenate(blocks))
+
+
+def test_a_primary_without_mass_is_refused(tmp_path):
+    events = make_events([1, 1])
+    events.primaries[1, 1] = 0.0
+    write_events(tmp_path / "a.parquet", events, "test")
+    with pytest.raises(InputError, match=r"row 1: primary .* positive energy and mass"):
+        read_events(tmp_path / "a.parquet")

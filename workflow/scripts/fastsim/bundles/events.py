@@ -4,7 +4,8 @@ One row is one shower seen at one slant depth; rows of a shower share ``shower_i
 and ``sample`` write this table, and every later stage reads it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -125,27 +126,55 @@ def from_batch(batch: pa.RecordBatch) -> Events:
     )
 
 
-def write_events(path: str | Path, events: Events, producer: str, seed: int | None = None) -> None:
-    """Write one shard of the event table atomically, with units and origin in its metadata.
+@contextmanager
+def event_writer(
+    path: str | Path, producer: str, seed: int | None = None
+) -> Iterator[Callable[[Events], None]]:
+    """Yield a function that appends events to one shard, written atomically as they come.
+
+    Units and origin go into the shard's metadata. Small blocks are gathered into row groups of
+    about :data:`MUONS_PER_ROW_GROUP` muons.
 
     Args:
-        path: Parquet file to write.
-        events: the rows, in the order to be kept.
-        producer: name of the stage that made them.
+        path: Parquet file to write; it appears when the block has ended well.
+        producer: name of the stage that made the events.
         seed: the seed they were drawn with, if any.
     """
     metadata = {"format_version": FORMAT_VERSION, "producer": producer}
     metadata |= {f"unit.{name}": unit for name, unit in UNITS.items()}
     if seed is not None:
         metadata["seed"] = str(seed)
-    schema = SCHEMA.with_metadata(metadata)
-    table = to_table(events).replace_schema_metadata(metadata)
+    waiting: list[Events] = []
+
     with (
         atomic_path(path) as temporary,
-        pq.ParquetWriter(temporary, schema, compression="zstd") as writer,
+        pq.ParquetWriter(temporary, SCHEMA.with_metadata(metadata), compression="zstd") as writer,
     ):
-        for start, stop in _row_groups(events.offsets):
-            writer.write_table(table.slice(start, stop - start))
+
+        def flush(last: bool) -> None:
+            """Write full row groups; what is left over waits for more unless it is the last."""
+            if not waiting:
+                return
+            events = Events.concatenate(waiting)
+            table = to_table(events).replace_schema_metadata(metadata)
+            groups = list(_row_groups(events.offsets))
+            for start, stop in groups if last else groups[:-1]:
+                writer.write_table(table.slice(start, stop - start))
+            waiting[:] = [] if last or not groups else [events.select(slice(*groups[-1]))]
+
+        def append(events: Events) -> None:
+            waiting.append(events)
+            if sum(max(len(block), len(block.muons)) for block in waiting) > MUONS_PER_ROW_GROUP:
+                flush(last=False)
+
+        yield append
+        flush(last=True)
+
+
+def write_events(path: str | Path, events: Events, producer: str, seed: int | None = None) -> None:
+    """Write one shard whole, rows in their order; arguments as of :func:`event_writer`."""
+    with event_writer(path, producer, seed) as append:
+        append(events)
 
 
 def _row_groups(offsets: np.ndarray) -> Iterator[tuple[int, int]]:
@@ -213,12 +242,12 @@ def _checked(batch: pa.RecordBatch, path: str | Path, first_row: int) -> Events:
         if not batch.column(name).offsets.equals(offsets):
             raise InputError(f"{path}: {name} and muon_energy differ in length within a row")
     events = from_batch(batch)
-    bad = ~np.isfinite(events.primaries).all(axis=1) | (events.primaries[:, 0] <= 0)
+    bad = ~np.isfinite(events.primaries).all(axis=1) | (events.primaries[:, :2] <= 0).any(axis=1)
     if bad.any():
         row = int(np.flatnonzero(bad)[0])
         raise InputError(
             f"{path}: row {first_row + row}: primary {events.primaries[row].tolist()}; "
-            "finite values and a positive energy are needed"
+            "finite values and a positive energy and mass are needed"
         )
     bad = ~np.isfinite(events.muons).all(axis=1) | (events.muons[:, 0] <= 0)
     if bad.any():

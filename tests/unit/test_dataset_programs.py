@@ -1,0 +1,206 @@
+"""The programs from events to normalised shards, as they are called by the workflow."""
+
+import json
+import runpy
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+
+from fastsim.bundles.events import Events, read_events, write_events
+from fastsim.bundles.models.multiplicity import load_multiplicity
+from fastsim.bundles.representation import POINTS_COLUMN, Normalization
+from fastsim.data.ragged import offsets_of
+from fastsim.data.shards import read_shards
+
+SCRIPTS = Path(__file__).parents[2] / "workflow" / "scripts"
+SPLITS = ("train", "validation", "test")
+SHARES = ("--validation-share", "0.2", "--test-share", "0.3")
+DEPTHS = np.array([1500.0, 2000.0, 2500.0])
+
+
+def make_events(showers, seed=0, first=0):
+    rng = np.random.default_rng(seed)
+    energy = np.repeat(10 ** rng.uniform(5, 7, showers), 3)
+    mass = np.repeat(rng.choice([0.938, 52.1], showers), 3)
+    zenith = np.repeat(np.arccos(rng.uniform(0.5, 1, showers)), 3)
+    primaries = np.column_stack([energy, mass, zenith, np.tile(DEPTHS, showers)])
+    counts = rng.poisson(2.0 * (energy / 1e6) ** 0.75 * 1500 / primaries[:, 3])
+    muons = np.column_stack(
+        [rng.exponential(500, counts.sum()) + 1, rng.normal(0, 5, (counts.sum(), 2))]
+    )
+    return Events(
+        np.arange(3 * first, 3 * (first + showers), dtype=np.uint64),
+        np.repeat(np.arange(first, first + showers, dtype=np.uint64), 3),
+        primaries.astype(np.float32),
+        offsets_of(counts),
+        muons.astype(np.float32),
+    )
+
+
+@pytest.fixture
+def run(monkeypatch):
+    """Run a program; return its exit status."""
+
+    def run(name, *arguments):
+        monkeypatch.setattr("sys.argv", [name, *map(str, arguments)])
+        try:
+            runpy.run_path(str(SCRIPTS / f"{name}.py"), run_name="__main__")
+        except SystemExit as exit_:
+            return exit_.code
+        return 0
+
+    return run
+
+
+def split(run, folder, part):
+    outputs = [folder / f"{name}-{part}.parquet" for name in SPLITS]
+    flags = [
+        word for name, path in zip(SPLITS, outputs, strict=True) for word in (f"--{name}", path)
+    ]
+    assert run("split", "--events", folder / f"{part}.parquet", *flags, *SHARES) == 0
+    return outputs
+
+
+def rows_of(paths):
+    """Every row as bytes, sorted: equal multisets of rows give equal lists."""
+    events = read_events(paths)
+    bounds = zip(events.offsets, events.offsets[1:], strict=False)
+    return sorted(
+        (int(event), int(shower), primary.tobytes(), events.muons[a:b].tobytes())
+        for event, shower, primary, (a, b) in zip(
+            events.event_id, events.shower_id, events.primaries, bounds, strict=True
+        )
+    )
+
+
+def test_split_loses_and_doubles_no_row_and_parts_no_shower(run, tmp_path):
+    write_events(tmp_path / "a.parquet", make_events(200), "test")
+    outputs = split(run, tmp_path, "a")
+    assert rows_of(outputs) == rows_of([tmp_path / "a.parquet"])
+    showers = [set(read_events(path).shower_id.tolist()) for path in outputs]
+    assert sum(map(len, showers)) == 200
+    assert all(showers)
+
+
+def test_split_is_the_same_in_other_shards(run, tmp_path):
+    events = make_events(100)
+    write_events(tmp_path / "a.parquet", events, "test")
+    write_events(tmp_path / "b.parquet", events.select(np.arange(150, 300)), "test")
+    write_events(tmp_path / "c.parquet", events.select(np.arange(150)), "test")
+    whole, late, early = (split(run, tmp_path, part) for part in "abc")
+    for of_whole, of_late, of_early in zip(whole, late, early, strict=True):
+        assert rows_of([of_whole]) == rows_of([of_late, of_early])
+
+
+def test_a_split_may_be_empty_in_one_shard(run, tmp_path):
+    write_events(tmp_path / "a.parquet", make_events(1), "test")
+    outputs = split(run, tmp_path, "a")
+    assert sorted(len(read_events(path)) for path in outputs) == [0, 0, 3]
+
+
+@pytest.fixture
+def dataset(run, tmp_path):
+    """Two shards split, fitted and normalised; returns the folder."""
+    for part, first in (("a", 0), ("b", 150)):
+        write_events(tmp_path / f"{part}.parquet", make_events(150, first, first), "test")
+        split(run, tmp_path, part)
+    train = [tmp_path / "train-a.parquet", tmp_path / "train-b.parquet"]
+    normalization = tmp_path / "normalization.json"
+    assert run("fit_normalization", "--events", *train, "--output", normalization) == 0
+    for name in ("train-a", "train-b", "validation-a", "test-b"):
+        flags = ["--events", tmp_path / f"{name}.parquet", "--normalization", normalization]
+        assert run("normalize", *flags, "--output", tmp_path / f"{name}-n.parquet") == 0
+    return tmp_path
+
+
+def test_normalised_shards_hold_the_events(dataset):
+    normalization = Normalization.load(dataset / "normalization.json")
+    assert normalization.muons.representation == "fitted"
+    events = read_events(dataset / "test-b.parquet")
+    shard = read_shards([dataset / "test-b-n.parquet"], points_column=POINTS_COLUMN)
+    np.testing.assert_array_equal(shard.counts, events.counts)
+    np.testing.assert_array_equal(shard.conditions, normalization.conditions(events.primaries))
+    muons = normalization.denormalize(events.primaries, shard.counts, shard.points)
+    np.testing.assert_allclose(muons, events.muons, rtol=1e-5)
+
+
+def test_summary_counts_what_there_is(run, dataset):
+    flags = [
+        word
+        for name in SPLITS
+        for word in (f"--{name}", *(dataset / f"{name}-{part}.parquet" for part in "ab"))
+    ]
+    assert run("summarize_dataset", *flags, "--output", dataset / "summary.json") == 0
+    summary = json.loads((dataset / "summary.json").read_text())
+    assert sum(summary[name]["showers"] for name in SPLITS) == 300
+    train = read_events([dataset / "train-a.parquet", dataset / "train-b.parquet"])
+    found = summary["train"]
+    assert (found["rows"], found["muons"]) == (len(train), len(train.muons))
+    assert found["zero_fraction"] == (train.counts == 0).mean()
+    assert found["multiplicity"]["0.95"] == np.quantile(train.counts, 0.95)
+    assert found["ranges"]["muon_energy"] == [train.muons[:, 0].min(), train.muons[:, 0].max()]
+    assert sum(nucleus["rows"] for nucleus in found["by_nucleus"].values()) == len(train)
+    at_depth = train.counts[train.primaries[:, 3] == 2000]
+    assert found["by_depth"]["2000"]["multiplicity"]["1"] == at_depth.max()
+
+
+def test_a_multiplicity_run_folder_is_complete(run, dataset):
+    folder = dataset / "multiplicity"
+    flags = ["--train", dataset / "train-a-n.parquet", dataset / "train-b-n.parquet"]
+    flags += ["--validation", dataset / "validation-a-n.parquet", "--output-dir", folder]
+    assert run("train_multiplicity", *flags, "--epochs", "2", "--width", "8") == 0
+    files = {path.name for path in folder.iterdir()}
+    assert files == {
+        "model.safetensors",
+        "config.yaml",
+        "history.csv",
+        "metrics.json",
+        "tensorboard",
+    }
+    assert yaml.safe_load((folder / "config.yaml").read_text())["config"]["epochs"] == 2
+    assert len((folder / "history.csv").read_text().splitlines()) == 3
+    metrics = json.loads((folder / "metrics.json").read_text())
+    events = read_events(dataset / "validation-a.parquet")
+    conditions = Normalization.load(dataset / "normalization.json").conditions(events.primaries)
+    log_prob = load_multiplicity(folder).log_prob(conditions, events.counts)
+    assert metrics["nll"] == pytest.approx(-log_prob.mean())
+
+
+def test_bad_inputs_end_with_one_line_and_no_output(run, dataset, capsys):
+    (dataset / "bad.json").write_text("{}")
+    (dataset / "bad.parquet").write_text("nonsense")
+    write_events(dataset / "none.parquet", make_events(0), "test")
+    output = dataset / "output"
+    events, normalization = dataset / "train-a.parquet", dataset / "normalization.json"
+    nowhere = [word for name in SPLITS for word in (f"--{name}", output)]
+    cases = [
+        ("split", "--events", dataset / "bad.parquet", *nowhere),
+        ("split", "--events", events, *nowhere, "--test-share", "0.95"),
+        ("fit_normalization", "--events", dataset / "missing.parquet", "--output", output),
+        ("fit_normalization", "--events", dataset / "none.parquet", "--output", output),
+        (
+            *("normalize", "--events", events, "--normalization", dataset / "bad.json"),
+            *("--output", output),
+        ),
+        (
+            *("normalize", "--events", dataset / "bad.parquet", "--normalization", normalization),
+            *("--output", output),
+        ),
+        (
+            *("train_multiplicity", "--train", events, "--validation", events),
+            *("--output-dir", output),
+        ),
+        (
+            *("summarize_dataset", "--train", events, "--validation", events),
+            *("--test", dataset / "bad.parquet", "--output", output),
+        ),
+    ]
+    for case in cases:
+        capsys.readouterr()
+        assert run(*case) == 2, case
+        message = capsys.readouterr().err
+        assert message.startswith("error: "), message
+        assert message.count("\n") == 1, message
+        assert not output.exists(), case

@@ -1,0 +1,177 @@
+"""Multiplicity model: a proper distribution, learned to the likelihood of the truth."""
+
+import numpy as np
+import pytest
+import torch
+
+from fastsim.bundles.config.train_multiplicity import TrainMultiplicityConfig
+from fastsim.bundles.models.multiplicity import STAGE, MultiplicityModel, load_multiplicity
+from fastsim.bundles.multiplicity_training import (
+    negative_log_likelihood,
+    train_multiplicity,
+    validation_metrics,
+)
+from fastsim.data.shards import Shard
+from fastsim.engine.run_folder import save_weights, write_config
+from fastsim.errors import InputError
+from fastsim.stats.calibration import randomized_pit, uniform_ks
+from fastsim.stats.negative_binomial import NegativeBinomialMixture
+
+
+class NoLogbook:
+    def scalars(self, step, values):
+        assert np.isfinite(list(values.values())).all()
+
+
+def truth(conditions):
+    """Negative binomials whose mean spans four decades, with a share of showers without muons."""
+    mean = np.exp(1.0 + 1.5 * conditions[:, 0] + 0.3 * conditions[:, 1] ** 2)
+    weights = np.tile([0.1, 0.9], (len(mean), 1))
+    means = np.column_stack([np.full(len(mean), 1e-6), mean])
+    shapes = np.column_stack([np.ones(len(mean)), np.full(len(mean), 3.0)])
+    return NegativeBinomialMixture(weights, means, shapes)
+
+
+def make_shard(events, seed):
+    rng = np.random.default_rng(seed)
+    conditions = rng.uniform(-1.7, 1.7, (events, 4)).astype(np.float32)
+    counts = truth(conditions).quantile(rng.random(events)).astype(np.int32)
+    return Shard(conditions, counts, np.zeros((counts.sum(), 3), dtype=np.float32))
+
+
+def random_model(seed=0):
+    torch.manual_seed(seed)
+    model = MultiplicityModel(hidden=8)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.add_(0.4 * torch.randn_like(parameter))
+    return model
+
+
+CONDITIONS = np.random.default_rng(5).normal(size=(50, 4)).astype(np.float32)
+
+
+def test_probabilities_sum_to_one_and_mean_is_closed_form():
+    model = random_model()
+    k = np.arange(50_000)
+    for row in CONDITIONS[:3]:
+        pmf = np.exp(model.log_prob(row[None], k[None]))[0]
+        assert pmf.sum() == pytest.approx(1.0, abs=1e-6)
+        assert model.mean(row[None])[0] == pytest.approx(pmf @ k, rel=1e-3)
+    log_mean = model.log_mean(torch.as_tensor(CONDITIONS).double())[:, 0].detach().exp()
+    np.testing.assert_allclose(model.mean(CONDITIONS), log_mean, rtol=1e-10)
+
+
+def test_training_and_evaluation_use_the_same_probabilities():
+    model = random_model()
+    counts = np.random.default_rng(6).integers(0, 100_000, 50)
+    torch_version = model(torch.as_tensor(CONDITIONS), torch.as_tensor(counts)).detach().numpy()
+    np.testing.assert_allclose(model.log_prob(CONDITIONS, counts), torch_version, rtol=1e-8)
+    drawn = model.quantile(CONDITIONS, np.full(50, 0.5))
+    assert (model.cdf(CONDITIONS, drawn) >= 0.5).all()
+
+
+def test_absurd_conditions_stay_finite():
+    model = random_model()
+    conditions = np.full((2, 4), 1e4, dtype=np.float32) * np.array([[1], [-1]], dtype=np.float32)
+    assert np.isfinite(model.mean(conditions)).all()
+    assert np.isfinite(model.log_prob(conditions, np.array([0, 100_000]))).all()
+    model.quantile(conditions, np.array([0.999999, 0.0]))
+
+
+def test_draws_do_not_depend_on_the_batch():
+    model = random_model()
+    u = np.random.default_rng(7).random(50)
+    whole = model.quantile(CONDITIONS, u)
+    parts = [model.quantile(CONDITIONS[s], u[s]) for s in np.array_split(np.arange(50), 7)]
+    np.testing.assert_array_equal(whole, np.concatenate(parts))
+
+
+def test_the_truth_minimises_the_mean_term():
+    shard = make_shard(4000, 1)
+    model = MultiplicityModel()
+    scores = []
+    for factor in (0.8, 1.0, 1.25):
+        mean = factor * truth(shard.conditions).mean
+
+        class Known(torch.nn.Module):
+            def forward(self, conditions, mean=mean):
+                return torch.as_tensor(np.log(mean))[:, None]
+
+        model.log_mean = Known()
+        arguments = (torch.as_tensor(shard.conditions), torch.as_tensor(shard.counts))
+        scores.append(float(model.mean_log_likelihood(*arguments).mean()))
+    assert scores[1] == max(scores)
+
+
+@pytest.fixture(scope="module")
+def trained():
+    torch.set_num_threads(1)
+    config = TrainMultiplicityConfig(
+        seed=3, width=16, epochs=10, learning_rate=1e-2, batch_events=256
+    )
+    model = train_multiplicity(config, make_shard(6000, 1), make_shard(2000, 2), NoLogbook())
+    return config, model
+
+
+def test_known_truth_is_recovered(trained):
+    _, model = trained
+    test = make_shard(20_000, 3)
+    distribution = truth(test.conditions)
+    best = -distribution.log_pmf(test.counts).mean()
+    assert best < negative_log_likelihood(model, test) < best + 0.03
+    # 1.95 / sqrt(3000) = 0.036 bounds a perfect model
+    held_out = make_shard(3000, 4)
+    below, at = (model.cdf(held_out.conditions, held_out.counts - k) for k in (1, 0))
+    assert uniform_ks(randomized_pit(below, at, np.random.default_rng(1))) < 0.036
+    ratio = model.mean(test.conditions) / distribution.mean
+    assert np.abs(np.log(ratio)).mean() < 0.1
+
+
+def test_metrics_are_those_of_direct_sums(trained):
+    _, model = trained
+    shard = make_shard(100, 4)
+    metrics = validation_metrics(model, shard, 1)
+    k = np.arange(2500)
+    pmf = np.exp(model.log_prob(shard.conditions, np.broadcast_to(k, (100, 2500))))
+    residual = pmf @ np.log10(k + 1.0) - np.log10(shard.counts + 1.0)
+    assert metrics["rmse_log10_n1"] == pytest.approx(np.sqrt(np.mean(residual**2)), rel=1e-3)
+    F = np.cumsum(pmf, axis=1)
+    crps = ((F - (k >= shard.counts[:, None])) ** 2).sum(axis=1).mean()
+    assert metrics["crps"] == pytest.approx(crps, rel=1e-3)
+    bias = model.mean(shard.conditions).sum() / shard.counts.sum() - 1
+    assert metrics["relative_bias_of_mean"] == pytest.approx(bias)
+
+
+def test_a_seed_gives_the_same_model():
+    config = TrainMultiplicityConfig(seed=4, width=8, epochs=2)
+    shards = make_shard(2000, 1), make_shard(500, 2)
+    first, second = (train_multiplicity(config, *shards, NoLogbook()) for _ in range(2))
+    for a, b in zip(first.parameters(), second.parameters(), strict=True):
+        assert torch.equal(a, b)
+
+
+def test_a_training_that_diverges_is_told(monkeypatch):
+    class Logbook:
+        def scalars(self, step, values):
+            pass
+
+    config = TrainMultiplicityConfig(width=4, epochs=2)
+    monkeypatch.setattr(MultiplicityModel, "start_from", diverge)
+    with pytest.raises(InputError, match="the training diverged"):
+        train_multiplicity(config, make_shard(100, 1), make_shard(100, 2), Logbook())
+
+
+def diverge(model, mean):
+    with torch.no_grad():
+        model.log_mean.linear.bias.fill_(torch.nan)
+
+
+def test_run_folder_round_trip_and_refusals(trained, tmp_path):
+    config, model = trained
+    write_config(tmp_path, STAGE, config.model_dump(mode="json"), model.architecture)
+    with pytest.raises(InputError, match=r"model\.safetensors"):
+        load_multiplicity(tmp_path)
+    save_weights(tmp_path, model.state_dict())
+    loaded = load_multiplicity(tmp_path)
+    np.testing.assert_array_equal(loaded.mean(CONDITIONS), model.mean(CONDITIONS))

@@ -1,0 +1,166 @@
+"""Between physical units and what the networks see: conditions and muons, there and back.
+
+A primary (energy, mass, zenith, depth) becomes four conditions: log10 of the energy in PeV, log10
+of the mass, cosine of the zenith, depth in km, each standardised. A muon (energy, x, y) becomes
+(g, x', y') in one of two representations:
+
+* ``seed``: g is log10 of the energy in PeV, x' and y' the position over 500 m, standardised;
+* ``fitted``: g is standard normal and (x', y') two-dimensional standard normal, both to the
+  accuracy of a fitted map that depends on the primary and the number of muons; the radius's map
+  depends on g too, which takes out most of the correlation of energy and radius.
+
+Both leave the azimuth around the shower axis as it is.
+"""
+
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+import numpy as np
+from pydantic import Field, model_validator
+
+from fastsim.data.normalization import Affine, ConditionalMap
+from fastsim.files import read_json, write_json
+from fastsim.settings import Section, parse
+
+CONDITIONS = ("log10_energy_pev", "log10_mass", "cos_zenith", "depth_km")
+# column of the muons in normalised shards
+POINTS_COLUMN = "muons"
+
+ENERGY_INPUTS = (*CONDITIONS, "log_count")
+RADIUS_INPUTS = (*ENERGY_INPUTS, "g")
+
+
+def seed_conditions(primaries: np.ndarray) -> np.ndarray:
+    """log10(E/PeV), log10(mass/GeV), cos(zenith), depth/km, float64 (events, 4)."""
+    energy, mass, zenith, depth = np.asarray(primaries, dtype=np.float64).T
+    return np.column_stack([np.log10(energy / 1e6), np.log10(mass), np.cos(zenith), depth / 1e3])
+
+
+class SeedMuons(Section):
+    """log10 of the energy in PeV and the position over 500 m, standardised."""
+
+    representation: Literal["seed"] = "seed"
+    energy: Affine
+    position_scale: float = Field(
+        gt=0.0, description="rms of a coordinate over 500 m; one for both keeps the azimuth"
+    )
+
+    def normalize(self, inputs: np.ndarray, muons: np.ndarray) -> np.ndarray:
+        """Map muons (M, 3) in GeV, m, m to float32 (M, 3); ``inputs`` (M, 5) play no part."""
+        energy = self.energy.forward(np.log10(muons[:, 0] / 1e6))
+        return np.column_stack([energy, muons[:, 1:] / (500.0 * self.position_scale)])
+
+    def denormalize(self, inputs: np.ndarray, normalized: np.ndarray) -> np.ndarray:
+        """Return what :meth:`normalize` was given."""
+        energy = 1e6 * 10.0 ** self.energy.inverse(normalized[:, 0])
+        return np.column_stack([energy, normalized[:, 1:] * (500.0 * self.position_scale)])
+
+
+class FittedMuons(Section):
+    """Energy made Gaussian, radius made Rayleigh, given the primary and the number of muons."""
+
+    representation: Literal["fitted"] = "fitted"
+    energy: ConditionalMap
+    radius: ConditionalMap
+
+    def normalize(self, inputs: np.ndarray, muons: np.ndarray) -> np.ndarray:
+        """Map muons (M, 3) in GeV, m, m, given ``inputs`` (M, 5): conditions and log N."""
+        g = self.energy.forward(np.log(muons[:, 0]), inputs)
+        # g is stored as float32: the radius's map sees the value that its inverse will see
+        g = g.astype(np.float32).astype(np.float64)
+        radius = np.hypot(muons[:, 1], muons[:, 2])
+        with np.errstate(divide="ignore"):
+            rho = np.exp(self.radius.forward(np.log(radius), np.column_stack([inputs, g])))
+        return np.column_stack([g, _rescale(muons[:, 1:], radius, rho)])
+
+    def denormalize(self, inputs: np.ndarray, normalized: np.ndarray) -> np.ndarray:
+        """Return what :meth:`normalize` was given, with the same ``inputs``."""
+        g = normalized[:, 0]
+        energy = np.exp(self.energy.inverse(g, inputs))
+        rho = np.hypot(normalized[:, 1], normalized[:, 2])
+        with np.errstate(divide="ignore"):
+            radius = np.exp(self.radius.inverse(np.log(rho), np.column_stack([inputs, g])))
+        return np.column_stack([energy, _rescale(normalized[:, 1:], rho, radius)])
+
+
+def _rescale(position: np.ndarray, radius: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    """Give ``position`` (M, 2) of norm ``radius`` the norm ``wanted``; the axis stays the axis."""
+    factor = np.divide(wanted, radius, out=np.zeros_like(wanted), where=radius > 0)
+    return position * factor[:, None]
+
+
+class Normalization(Section):
+    """The fitted normalisation of a dataset, saved as ``normalization.json``.
+
+    Attributes:
+        primaries: standardisation of each of :data:`CONDITIONS`.
+        muons: one of the two representations.
+    """
+
+    format_version: Literal["1"] = "1"
+    primaries: dict[str, Affine]
+    muons: Annotated[SeedMuons | FittedMuons, Field(discriminator="representation")]
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if tuple(self.primaries) != CONDITIONS:
+            raise ValueError(f"primaries must be {', '.join(CONDITIONS)}")
+        if isinstance(self.muons, FittedMuons):
+            for quantity, inputs in (("energy", ENERGY_INPUTS), ("radius", RADIUS_INPUTS)):
+                fitted: ConditionalMap = getattr(self.muons, quantity)
+                if not tuple(fitted.location.low) == tuple(fitted.log_scale.low) == inputs:
+                    raise ValueError(f"inputs of {quantity} must be {', '.join(inputs)}")
+        return self
+
+    @classmethod
+    def load(cls, path: str | Path) -> Self:
+        """Read ``normalization.json``; :class:`InputError` when it is missing or malformed."""
+        return parse(cls, read_json(path), str(path))
+
+    def save(self, path: str | Path) -> None:
+        """Write ``normalization.json`` atomically."""
+        write_json(path, self.model_dump(mode="json"))
+
+    def conditions(self, primaries: np.ndarray) -> np.ndarray:
+        """Standardised conditions, float32 (events, 4), of ``primaries`` (events, 4) in GeV, GeV,
+        rad, m."""
+        columns = seed_conditions(primaries).T
+        maps = self.primaries.values()
+        standardised = [affine.forward(x) for affine, x in zip(maps, columns, strict=True)]
+        return np.column_stack(standardised).astype(np.float32)
+
+    def primaries_of(self, conditions: np.ndarray) -> np.ndarray:
+        """Return what :meth:`conditions` was given, float32 (events, 4) in GeV, GeV, rad, m."""
+        maps = self.primaries.values()
+        columns = np.asarray(conditions, dtype=np.float64).T
+        energy, mass, zenith, depth = (
+            affine.inverse(x) for affine, x in zip(maps, columns, strict=True)
+        )
+        # rounding may carry a vertical shower's cosine above 1
+        zenith = np.arccos(np.clip(zenith, -1.0, 1.0))
+        physical = (1e6 * 10.0**energy, 10.0**mass, zenith, 1e3 * depth)
+        return np.column_stack(physical).astype(np.float32)
+
+    def normalize(self, primaries: np.ndarray, counts: np.ndarray, muons: np.ndarray) -> np.ndarray:
+        """Return normalised muons, float32 (muons, 3): g, x', y'.
+
+        Args:
+            primaries: (events, 4) in GeV, GeV, rad, m.
+            counts: (events,) muons per event.
+            muons: (muons, 3) in GeV, m, m, event after event.
+        """
+        inputs = muon_inputs(primaries, counts)
+        return self.muons.normalize(inputs, muons.astype(np.float64)).astype(np.float32)
+
+    def denormalize(
+        self, primaries: np.ndarray, counts: np.ndarray, normalized: np.ndarray
+    ) -> np.ndarray:
+        """Return the muons, float32 (muons, 3) in GeV, m, m, that :meth:`normalize` was given."""
+        inputs = muon_inputs(primaries, counts)
+        return self.muons.denormalize(inputs, normalized.astype(np.float64)).astype(np.float32)
+
+
+def muon_inputs(primaries: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """What the fitted maps depend on, float64 (muons, 5): :data:`CONDITIONS` and log N."""
+    log_count = np.log(np.maximum(counts, 1))
+    return np.repeat(np.column_stack([seed_conditions(primaries), log_count]), counts, axis=0)

@@ -1,0 +1,189 @@
+"""Normalised shards: conditions, counts and ragged points, as a training reads them.
+
+On disk (Parquet, zstd): ``conditions`` fixed_size_list<float32>[C], ``count`` int32 and one column
+of points, list<fixed_size_list<float32>[P]>; every row group is read into flat arrays without
+touching rows one by one. The name of the points column is the caller's (``muons`` for bundles).
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from fastsim.data.ragged import gather_indices, offsets_of
+from fastsim.errors import InputError
+from fastsim.files import atomic_path
+
+FORMAT_VERSION = "1"
+
+
+@dataclass(frozen=True)
+class Shard:
+    """A block of normalised events as flat arrays.
+
+    Attributes:
+        conditions: float32 (events, C).
+        counts: int32 (events,), points per event.
+        points: float32 (points, P), event after event.
+    """
+
+    conditions: np.ndarray
+    counts: np.ndarray
+    points: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.counts)
+
+    @cached_property
+    def offsets(self) -> np.ndarray:
+        """int64 (events + 1,): points of event ``i`` are ``offsets[i]:offsets[i + 1]``."""
+        return offsets_of(self.counts)
+
+    def select(self, rows: np.ndarray) -> "Shard":
+        """Return the events at ``rows`` (a boolean mask or indices, in that order)."""
+        rows = np.arange(len(self))[rows]
+        positions, _ = gather_indices(self.offsets, rows)
+        return Shard(self.conditions[rows], self.counts[rows], self.points[positions])
+
+    @staticmethod
+    def concatenate(shards: Sequence["Shard"]) -> "Shard":
+        """Join shards in order; at least one is needed."""
+        return Shard(
+            np.concatenate([shard.conditions for shard in shards]),
+            np.concatenate([shard.counts for shard in shards]),
+            np.concatenate([shard.points for shard in shards]),
+        )
+
+
+def _schema(conditions: int, points: int, points_column: str) -> pa.Schema:
+    value = pa.field("element", pa.float32(), nullable=False)
+    point = pa.field("element", pa.list_(value, points), nullable=False)
+    return pa.schema(
+        [
+            pa.field("conditions", pa.list_(value, conditions), nullable=False),
+            pa.field("count", pa.int32(), nullable=False),
+            pa.field(points_column, pa.list_(point), nullable=False),
+        ]
+    )
+
+
+def write_shard(
+    path: str | Path,
+    blocks: Iterable[Shard],
+    metadata: Mapping[str, str],
+    *,
+    widths: tuple[int, int],
+    points_column: str,
+) -> None:
+    """Write one shard atomically, one row group per block, as the blocks come.
+
+    Args:
+        path: Parquet file to write.
+        blocks: the events in order, best in blocks of about 1e5 points.
+        metadata: kept in the schema (what normalised them, for instance).
+        widths: numbers of condition and of point components (a shard may have no events).
+        points_column: name of the column of points.
+    """
+    schema = _schema(*widths, points_column)
+    schema = schema.with_metadata({"format_version": FORMAT_VERSION, **metadata})
+    with (
+        atomic_path(path) as temporary,
+        pq.ParquetWriter(temporary, schema, compression="zstd") as writer,
+    ):
+        for block in blocks:
+            writer.write_batch(_to_batch(block, schema), row_group_size=max(len(block), 1))
+
+
+def _to_batch(shard: Shard, schema: pa.Schema) -> pa.RecordBatch:
+    conditions, points = (
+        pa.array(np.ascontiguousarray(values, dtype=np.float32).ravel())
+        for values in (shard.conditions, shard.points)
+    )
+    points_type = schema.field(2).type
+    offsets = pa.array(shard.offsets.astype(np.int32))
+    points = pa.FixedSizeListArray.from_arrays(points, type=points_type.value_type)
+    columns = [
+        pa.FixedSizeListArray.from_arrays(conditions, type=schema.field(0).type),
+        pa.array(shard.counts.astype(np.int32)),
+        pa.ListArray.from_arrays(offsets, points, type=points_type),
+    ]
+    return pa.RecordBatch.from_arrays(columns, schema=schema)
+
+
+def iter_shards(path: str | Path, *, points_column: str) -> Iterator[Shard]:
+    """Yield a shard row group by row group, checked.
+
+    Raises:
+        InputError: the file is no such shard, a value is not finite, or a count is not the length
+            of its list.
+    """
+    try:
+        file = pq.ParquetFile(path)
+    except (OSError, pa.ArrowInvalid) as error:
+        raise InputError(f"{path}: cannot be read as Parquet ({error})") from None
+    with file:
+        _check_schema(file.schema_arrow, path, points_column)
+        row = 0
+        for group in range(file.num_row_groups):
+            try:
+                batches = file.read_row_group(group).combine_chunks().to_batches()
+            except (OSError, pa.ArrowInvalid) as error:
+                raise InputError(f"{path}: row group {group} is broken ({error})") from None
+            for batch in batches:
+                yield _from_batch(batch, path, row, points_column)
+                row += batch.num_rows
+
+
+def read_shards(paths: Sequence[str | Path], *, points_column: str) -> Shard:
+    """Read shards whole, in the order given.
+
+    Raises:
+        InputError: as :func:`iter_shards`, or the files hold no event between them.
+    """
+    blocks = [block for path in paths for block in iter_shards(path, points_column=points_column)]
+    if not any(len(block) for block in blocks):
+        where = paths[0] if len(paths) == 1 else f"{paths[0]} ... {paths[-1]}"
+        raise InputError(
+            f"{where}: no events; at least one is needed (more showers, or larger split)"
+        )
+    if len({(block.conditions.shape[1], block.points.shape[1]) for block in blocks}) > 1:
+        raise InputError(f"{paths[0]} ... {paths[-1]}: shards differ in their widths")
+    return Shard.concatenate(blocks)
+
+
+def _check_schema(schema: pa.Schema, path: str | Path, points_column: str) -> None:
+    for name in ("conditions", "count", points_column):
+        if name not in schema.names:
+            raise InputError(f"{path}: column {name} is missing; it is no normalised shard")
+    conditions, points = schema.field("conditions").type, schema.field(points_column).type
+    widths = [
+        kind.list_size if pa.types.is_fixed_size_list(kind) else 0
+        for kind in (conditions, getattr(points, "value_type", pa.null()))
+    ]
+    wanted = _schema(*(max(width, 1) for width in widths), points_column)
+    if not schema.equals(wanted):
+        found = ", ".join(f"{field.name}: {field.type}" for field in schema)
+        raise InputError(f"{path}: columns are {found}; it is no normalised shard")
+
+
+def _from_batch(batch: pa.RecordBatch, path: str | Path, row: int, points_column: str) -> Shard:
+    lists = batch.column(points_column)
+    widths = (batch.column("conditions").type.list_size, lists.type.value_type.list_size)
+    conditions = batch.column("conditions").flatten().to_numpy().reshape(-1, widths[0])
+    points = lists.flatten().flatten().to_numpy().reshape(-1, widths[1])
+    shard = Shard(conditions, batch.column("count").to_numpy(), points)
+    lengths = np.diff(lists.offsets.to_numpy())
+    if not np.array_equal(lengths, shard.counts):
+        bad = int(np.flatnonzero(lengths != shard.counts)[0])
+        raise InputError(
+            f"{path}: row {row + bad}: count {shard.counts[bad]}; "
+            f"the row holds {lengths[bad]} {points_column}"
+        )
+    for name, values in (("conditions", conditions), (points_column, points)):
+        if not np.isfinite(values).all():
+            raise InputError(f"{path}: column {name} has values that are not finite")
+    return shard
