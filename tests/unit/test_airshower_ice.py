@@ -1,0 +1,108 @@
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.integrate import quad
+
+from fastsim.airshower import ice
+from fastsim.airshower.hadronic import MIN_ENERGY
+from fastsim.airshower.scattering import RADIATION_LENGTH, displacements
+from fastsim.bundles.config.simulate import ShowerConfig
+from fastsim.errors import InputError
+from fastsim.settings import parse
+
+ICE_1500 = 1500 * ice.ICE_DENSITY
+
+
+@pytest.mark.parametrize(
+    ("energy", "survival", "mean"),
+    # PROPOSAL 7 with v_cut = 0.05 after 1.5 km of ice
+    [(5e2, 0.741, 50), (1e3, 0.948, 342), (1e4, 0.994, 6_141), (1e5, 0.999, 61_711)],
+)
+def test_survival_and_mean_energy_follow_proposal(energy, survival, mean):
+    rng = np.random.default_rng(1)
+    arrived = ice.propagate(np.full(40_000, energy), np.array([ICE_1500]), rng)[0]
+    alive = arrived[arrived > 0]
+    assert len(alive) / len(arrived) == pytest.approx(survival, rel=0.05)
+    assert alive.mean() == pytest.approx(mean, rel=0.05)
+
+
+def test_range_follows_pumas():
+    mulder = pytest.importorskip("mulder")
+    water = mulder.Physics().compile("Water")
+    for energy in (5e2, 1e3, 1e4, 1e5):
+        ours, _ = quad(lambda e: 1 / float(ice.mean_loss(e)), 0.106, energy, limit=500)
+        assert ours == pytest.approx(water.range(energy), rel=0.03)
+
+
+def test_mean_loss_is_that_of_the_sampled_losses():
+    # over a short way, so that the energy hardly changes
+    energy = np.full(800_000, 1e4)
+    after = ice.propagate(energy, np.array([20.0]), np.random.default_rng(2))[0]
+    loss = (energy - after) / 20.0
+    error = loss.std() / math.sqrt(len(loss))
+    assert abs(loss.mean() - ice.mean_loss(1e4)) < 4 * error + 0.006 * ice.mean_loss(1e4)
+
+
+def test_no_muon_from_below_the_threshold_arrives_and_some_from_just_above_do():
+    depth = np.array([ICE_1500])
+    least = ice.threshold(ICE_1500)
+    rng = np.random.default_rng(3)
+    below = ice.propagate(rng.uniform(0.5 * least, least, 100_000), depth, rng)
+    assert not below.any()
+    above = ice.propagate(np.full(100_000, 1.01 * least), depth, rng)
+    assert above.any()
+
+
+def test_depths_are_passed_in_one_go():
+    rng = np.random.default_rng(4)
+    energy = 10 ** rng.uniform(2, 5, 50_000)
+    depths = np.array([300.0, 900.0, 2000.0])
+    together = ice.propagate(energy, depths, rng)
+    assert (np.diff(together, axis=0) <= 0).all()
+    # the intermediate depths change nothing at the last
+    alone = ice.propagate(energy, depths[-1:], rng)[0]
+    assert (together[-1] > 0).mean() == pytest.approx((alone > 0).mean(), abs=0.01)
+    logs = [np.log(e[e > 0]).mean() for e in (together[-1], alone)]
+    assert logs[0] == pytest.approx(logs[1], abs=0.05)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.floats(0.0, 5000.0), st.floats(0.17, 1.0))
+def test_water_equivalent_lies_between_firn_and_ice(depth, cosine):
+    mwe = ice.water_equivalent(depth, cosine)
+    assert ice.FIRN_DENSITY * depth - 1e-9 <= mwe <= ice.ICE_DENSITY * depth + 1e-9
+    deeper = ice.water_equivalent(depth + 1.0, cosine)
+    assert mwe < deeper
+
+
+def test_firn_is_vertical():
+    assert ice.water_equivalent(200.0, 1.0) == pytest.approx(200 * 0.832)
+    assert ice.water_equivalent(1500.0, 1.0) == pytest.approx(200 * 0.832 + 1300 * 0.917)
+    assert ice.water_equivalent(1500.0, 0.5) == pytest.approx(400 * 0.832 + 1100 * 0.917)
+
+
+def test_the_least_depth_of_the_config_stays_within_the_hadronic_model():
+    shallow, inclined = 300.0, math.cos(math.radians(80.0))
+    parse(ShowerConfig, {"slant_depths": [shallow]}, "test")
+    assert ice.threshold(float(ice.water_equivalent(shallow, inclined))) > MIN_ENERGY
+    with pytest.raises(InputError, match="slant_depths"):
+        parse(ShowerConfig, {"slant_depths": [shallow - 1]}, "test")
+
+
+def test_scattering_without_loss_follows_the_particle_data_group():
+    muons, length, energy = 40_000, 600.0, 1e4
+    nodes = np.linspace(100.0, length, 6)
+    energies = np.full((6, muons), energy)
+    rng = np.random.default_rng(5)
+    shifts = displacements(energies[0], energies, nodes, nodes, rng)
+    layers = length / RADIATION_LENGTH
+    angle = 13.6e-3 / energy * math.sqrt(layers) * (1 + 0.038 * math.log(layers))
+    # PDG 34.3: the plane's displacement has a width of x theta / sqrt(3)
+    np.testing.assert_allclose(shifts[-1].std(axis=0), length * angle / math.sqrt(3), rtol=0.02)
+    # half way: (1/2)^(3/2)
+    np.testing.assert_allclose(
+        shifts[2].std(axis=0), length * angle / math.sqrt(3) / 2**1.5, rtol=0.02
+    )

@@ -1,0 +1,109 @@
+"""Air showers from the primary to the muons at each depth, one random stream a shower."""
+
+import random
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from fastsim.airshower import ice
+from fastsim.airshower.atmosphere import ShowerAxis
+from fastsim.airshower.cascade import Cascade
+from fastsim.airshower.primaries import Primary, PrimarySpectrum
+from fastsim.airshower.scattering import displacements
+from fastsim.bundles.events import Events
+from fastsim.data.ragged import offsets_of
+
+SCATTERING_STEP = 250.0
+"""Longest step of multiple scattering, m of ice."""
+
+
+class ShowerSimulation:
+    """Showers of a spectrum of primaries, seen at several slant depths.
+
+    Shower ``i`` depends on the seed and on ``i`` alone: it may be simulated in any process and
+    after any other shower.
+
+    Args:
+        spectrum: what the primaries are drawn from.
+        slant_depths: increasing lengths of ice along the track, m.
+        surface_altitude: altitude of the ice surface, m.
+        seed: seed of all showers.
+        cascade: the transport through the air; its models are reseeded for every shower.
+    """
+
+    def __init__(
+        self,
+        spectrum: PrimarySpectrum,
+        slant_depths: Sequence[float],
+        surface_altitude: float,
+        seed: int,
+        cascade: Cascade,
+    ) -> None:
+        self.spectrum = spectrum
+        self.slant_depths = np.asarray(slant_depths, dtype=np.float64)
+        # energies are followed on a finer grid than asked for, since scattering depends on them
+        steps = np.arange(SCATTERING_STEP, self.slant_depths[-1], SCATTERING_STEP)
+        self._nodes = np.unique(np.concatenate([self.slant_depths, steps]))
+        self.surface_altitude = surface_altitude
+        self.seed = seed
+        self.cascade = cascade
+
+    def threshold(self, cos_zenith: float) -> float:
+        """Return the surface energy [GeV] below which no muon reaches the shallowest depth."""
+        return ice.threshold(float(ice.water_equivalent(self.slant_depths[0], cos_zenith)))
+
+    def shower(self, shower_id: int) -> tuple[Primary, list[np.ndarray]]:
+        """Simulate one shower.
+
+        Returns:
+            its primary, and per depth float64 (muons, 3): energy [GeV], x, y [m].
+        """
+        streams = np.random.SeedSequence(self.seed, spawn_key=(shower_id,)).spawn(4)
+        rng = np.random.Generator(np.random.PCG64(streams[0]))
+        self.cascade.hadronic.reseed(np.random.PCG64(streams[1]))
+        self.cascade.decayer.reseed(int(streams[2].generate_state(1)[0]))
+        paths = random.Random(int(streams[3].generate_state(1, np.uint64)[0]))
+        primary = self.spectrum.draw(rng)
+        muons = self.cascade.shower(
+            primary.nucleus.mass_number,
+            primary.energy,
+            ShowerAxis(primary.cos_zenith, self.surface_altitude),
+            self.threshold(primary.cos_zenith),
+            paths,
+        )
+        return primary, self._at_depths(muons, primary.cos_zenith, rng)
+
+    def _at_depths(
+        self, muons: np.ndarray, cos_zenith: float, rng: np.random.Generator
+    ) -> list[np.ndarray]:
+        if not len(muons):
+            return [np.empty((0, 3))] * len(self.slant_depths)
+        depths = ice.water_equivalent(self._nodes, cos_zenith)
+        energies = ice.propagate(muons[:, 0], depths, rng)
+        scattered = displacements(muons[:, 0], energies, self._nodes, depths, rng)
+        at_depths = []
+        for node in np.searchsorted(self._nodes, self.slant_depths):
+            position = muons[:, 1:3] + muons[:, 3:5] * self._nodes[node] + scattered[node]
+            arrived = energies[node] > 0
+            at_depths.append(np.column_stack([energies[node], position])[arrived])
+        return at_depths
+
+    def events(self, first_shower: int, shower_count: int) -> Iterator[Events]:
+        """Yield the rows of each shower: one per depth, in order, without muons where none arrive.
+
+        ``shower_id`` is the number of the shower, ``event_id = shower_id * depths + depth number``.
+        """
+        depth_numbers = np.arange(len(self.slant_depths), dtype=np.uint64)
+        for shower_id in range(first_shower, first_shower + shower_count):
+            primary, at_depths = self.shower(shower_id)
+            zenith = np.arccos(primary.cos_zenith)
+            primaries = np.empty((len(at_depths), 4), dtype=np.float32)
+            primaries[:, :3] = primary.energy, primary.nucleus.mass, zenith
+            primaries[:, 3] = self.slant_depths
+            yield Events(
+                np.uint64(shower_id * len(at_depths)) + depth_numbers,
+                np.full(len(at_depths), shower_id, dtype=np.uint64),
+                primaries,
+                offsets_of(np.array([len(muons) for muons in at_depths])),
+                np.concatenate(at_depths).astype(np.float32),
+            )
