@@ -1,0 +1,148 @@
+"""The evaluation: the contract of metrics.json, and that known defects are seen."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from tests.unit.bundle_samples import draw_events, draw_primaries, toy_mean
+
+from fastsim.bundles.config.evaluate import EvaluateConfig
+from fastsim.bundles.described import OBSERVABLES, Described
+from fastsim.bundles.distribution_metrics import azimuthal_isotropy, observable_distances
+from fastsim.bundles.evaluation import check_pair, evaluate
+from fastsim.bundles.figure_texts import FIGURE_TEXTS
+from fastsim.bundles.figures import FIGURES
+from fastsim.bundles.headline import headline
+from fastsim.bundles.multiplicity_metrics import multiplicity_metrics
+from fastsim.bundles.separation_metrics import event_auc
+from fastsim.bundles.set_classifier import set_classifier_auc
+from fastsim.errors import InputError
+from fastsim.stats.negative_binomial import NegativeBinomialMixture
+
+PRIMARIES = draw_primaries(1500, 1)
+SHAPE = 3.0
+
+
+def toy_distribution(primaries: np.ndarray, shape: float = SHAPE, scale: float = 1.0):
+    """Return the true P(N | primary) of the toy, or one of another shape or scale."""
+    mean = scale * toy_mean(primaries.astype(np.float64))[:, None]
+    return NegativeBinomialMixture(np.ones_like(mean), mean, np.full_like(mean, shape))
+
+
+@pytest.fixture(scope="module")
+def real():
+    return draw_events(PRIMARIES, 2)
+
+
+@pytest.fixture(scope="module")
+def metrics(real):
+    config = EvaluateConfig(bootstrap_replicas=20, classifier_repeats=2)
+    return evaluate(real, draw_events(PRIMARIES, 3), toy_distribution(PRIMARIES), 1.0, config)
+
+
+def test_metrics_keep_the_contract(metrics, real) -> None:
+    json.dumps(metrics, allow_nan=False)
+    names = {observable.name for observable in OBSERVABLES}
+    for table in ("observables", "observables_gaisser_h4a"):
+        assert set(metrics[table]) == names
+        for figures in metrics[table].values():
+            assert set(figures) == {"gan", "floor"}
+            for figure in figures.values():
+                assert set(figure) == {"ks", "ks_error", "w1", "w1_error"}
+                assert 0 <= figure["ks"] <= 1
+                assert figure["ks_error"] >= 0
+    for key in ("c2st_auc_event", "c2st_auc_set"):
+        for side in ("gan", "floor"):
+            assert set(metrics[key][side]) == {"value", "spread"}
+    # too few large bundles in so small a sample
+    assert metrics["c2st_auc_event_n30"] == {"gan": None, "floor": None}
+    for key in ("fpd", "kpd"):
+        assert set(metrics[key]["gan"]) == {"value", "error"}
+    assert metrics["samples"]["truth"] == {
+        "showers": 1500,
+        "events": 3000,
+        "events_with_muons": int((real.counts > 0).sum()),
+        "events_n30": int((real.counts >= 30).sum()),
+        "muons": int(real.counts.sum()),
+    }
+    bins = metrics["multiplicity"]["bins"]
+    assert {len(column) for column in bins.values()} == {len(bins["events"])}
+    for name in ("model", "elbert", "gaisser_verpoest", "sibyll_refit"):
+        bias = metrics["multiplicity"][name]["mean_bias"]
+        assert len(bias["bias"]) == len(bias["pull"]) == len(bins["events"]) > 10
+
+
+def test_perfect_generator_is_found_perfect(metrics) -> None:
+    for key in ("c2st_auc_event", "c2st_auc_set"):
+        assert metrics[key]["gan"]["value"] == pytest.approx(0.5, abs=0.04)
+    for name, figures in metrics["observables"].items():
+        assert figures["gan"]["ks"] < 3 * figures["floor"]["ks"], name
+    model = metrics["multiplicity"]["model"]
+    assert model["pit_ks"] < 0.03
+    # 1.03 +- 0.17 of so few bins
+    assert 0.5 < model["mean_bias"]["pull_rms"] < 1.6
+    assert model["nll"] < metrics["multiplicity"]["poisson"]["nll"]
+    assert model["crps"] < metrics["multiplicity"]["poisson"]["crps"]
+    rows = headline(metrics)
+    assert [row.name for row in rows if row.kept is False and "AUC" in row.name] == []
+
+
+def test_five_per_cent_of_energy_scale_is_seen(real) -> None:
+    scaled = draw_events(PRIMARIES, 3, energy_scale=1.05)
+    figures = observable_distances(Described(real), Described(scaled), 50, 1)
+    energy = figures["log10_muon_energy"]
+    # the shift in units of the width of log10 energy, 0.5
+    expected = np.log10(1.05) / 0.5
+    assert energy["gan"]["w1"] == pytest.approx(expected, abs=4 * energy["gan"]["w1_error"])
+    assert energy["gan"]["w1"] > energy["floor"]["w1"] + 3 * energy["gan"]["w1_error"]
+
+
+def test_poisson_multiplicity_is_seen(real) -> None:
+    poisson = draw_events(PRIMARIES, 3, shape=None)
+    figures = observable_distances(Described(real), Described(poisson), 50, 1)["n"]
+    assert figures["gan"]["ks"] > figures["floor"]["ks"] + 4 * figures["gan"]["ks_error"]
+    scores = multiplicity_metrics(toy_distribution(PRIMARIES, shape=1e6), real, 1)
+    assert scores["model"]["pit_ks"] > 0.05
+    assert scores["model"]["nll"] == pytest.approx(scores["poisson"]["nll"], rel=1e-3)
+
+
+def test_biased_mean_is_seen(real) -> None:
+    biased = multiplicity_metrics(toy_distribution(PRIMARIES, scale=1.3), real, 1)["model"]
+    assert biased["mean_bias"]["pull_rms"] > 2.0
+    assert np.mean(biased["mean_bias"]["bias"]) > 0
+
+
+def test_lost_correlation_of_energy_and_radius_is_seen(real) -> None:
+    lost = draw_events(PRIMARIES, 3, independent_radius=True)
+    a, b = (Described(events.select(events.counts > 0)) for events in (real, lost))
+    assert event_auc(a, b, 2, 1)["gan"]["value"] > 0.6
+    assert set_classifier_auc(a.events, b.events, 1) > 0.6
+
+
+def test_preferred_direction_is_seen(real) -> None:
+    pushed = replace(real, muons=real.muons + np.float32([0.0, 0.5, 0.0]))
+    assert azimuthal_isotropy(Described(real))["muons"]["rayleigh_p"] > 0.001
+    assert azimuthal_isotropy(Described(pushed))["muons"]["rayleigh_p"] < 1e-4
+
+
+def test_too_few_events_for_a_classifier_give_null(real) -> None:
+    few = Described(real.select(np.flatnonzero(real.counts > 0)[:100]))
+    assert event_auc(few, few, 2, 1) == {"gan": None, "floor": None}
+
+
+def test_samples_that_do_not_belong_together_are_refused(real) -> None:
+    rows = np.arange(len(real))
+    with pytest.raises(InputError, match="2999 generated events for 3000"):
+        check_pair(real, real.select(rows[1:]))
+    swapped = rows.copy()
+    swapped[[4, 5]] = 5, 4
+    with pytest.raises(InputError, match="row 4: generated event 5 is not test event 4"):
+        check_pair(real, real.select(swapped))
+    empty = real.select(np.flatnonzero(real.counts == 0))
+    with pytest.raises(InputError, match="0 test events have muons"):
+        check_pair(empty, empty)
+
+
+def test_every_figure_has_a_caption() -> None:
+    assert list(FIGURES) == list(FIGURE_TEXTS)

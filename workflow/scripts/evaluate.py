@@ -1,0 +1,51 @@
+"""Measure how far generated bundles are from simulated ones.
+
+python workflow/scripts/evaluate.py --events splits/test/*.parquet --samples samples/*.parquet \\
+    --multiplicity multiplicity/ --normalization dataset/normalization.json --output metrics.json
+"""
+
+import argparse
+import sys
+
+from fastsim.bundles.config.evaluate import EvaluateConfig
+from fastsim.bundles.evaluation import check_pair, evaluate
+from fastsim.bundles.events import read_events
+from fastsim.bundles.models.multiplicity import load_multiplicity
+from fastsim.bundles.representation import Normalization
+from fastsim.errors import exit_on_input_error
+from fastsim.files import write_json
+from fastsim.settings import add_flags, from_flags
+
+
+@exit_on_input_error
+def main() -> None:
+    """Read the two samples, compare, write ``metrics.json``."""
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--events", nargs="+", required=True, help="test shards")
+    parser.add_argument("--samples", nargs="+", required=True, help="generated, in that order")
+    parser.add_argument("--multiplicity", required=True, help="folder of the trained model")
+    parser.add_argument("--normalization", required=True, help="of the dataset")
+    parser.add_argument(
+        "--spectral-index", type=float, default=1.0, help="gamma of the simulated spectrum"
+    )
+    parser.add_argument("--output", required=True, help="JSON file to write")
+    add_flags(parser, EvaluateConfig)
+    args = parser.parse_args()
+    config = from_flags(EvaluateConfig, args)
+
+    real, generated = read_events(args.events), read_events(args.samples)
+    check_pair(real, generated)
+    conditions = Normalization.load(args.normalization).conditions(real.primaries)
+    distribution = load_multiplicity(args.multiplicity).distribution(conditions)
+    metrics = evaluate(real, generated, distribution, args.spectral_index, config)
+    write_json(args.output, metrics)
+    for name, seconds in metrics["timings"].items():
+        print(f"evaluate: {name} {seconds:.1f} s", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()

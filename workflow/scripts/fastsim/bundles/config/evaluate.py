@@ -1,0 +1,17 @@
+"""Settings of the evaluation."""
+
+from pydantic import Field
+
+from fastsim.settings import Section
+
+
+class EvaluateConfig(Section):
+    """Figures of merit of the generated test bundles."""
+
+    seed: int = Field(1, ge=0, lt=2**63, description="of bootstraps, halves and classifiers")
+    bootstrap_replicas: int = Field(
+        200, ge=2, le=100_000, description="draws of showers behind every error"
+    )
+    classifier_repeats: int = Field(
+        3, ge=2, le=100, description="random halves behind every classifier's AUC"
+    )

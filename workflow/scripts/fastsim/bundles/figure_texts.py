@@ -1,0 +1,110 @@
+"""Titles and captions of the figures, in the order of the report."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class FigureText:
+    """Section of the report, title and caption of a figure."""
+
+    section: str
+    title: str
+    caption: str
+
+
+_RATIO = (
+    "Grey bands are the statistical error of the simulated sample; points below are generated over "
+    "simulated, with errors that take whole showers as the independent draws. Triangles lie "
+    "outside the panel."
+)
+
+FIGURE_TEXTS = {
+    "multiplicity_by_energy": FigureText(
+        "How many muons",
+        "Number of muons in bins of the primary energy",
+        f"N = 0 is the first bin, at 1 + N = 1. {_RATIO}",
+    ),
+    "multiplicity_by_mass": FigureText(
+        "How many muons",
+        "Number of muons for every nucleus",
+        f"N = 0 is the first bin, at 1 + N = 1. {_RATIO}",
+    ),
+    "multiplicity_by_zenith": FigureText(
+        "How many muons",
+        "Number of muons in bins of the zenith angle",
+        f"N = 0 is the first bin, at 1 + N = 1. {_RATIO}",
+    ),
+    "multiplicity_by_depth": FigureText(
+        "How many muons",
+        "Number of muons at different slant depths",
+        f"N = 0 is the first bin, at 1 + N = 1. {_RATIO}",
+    ),
+    "mean_multiplicity": FigureText(
+        "How many muons",
+        "Mean number of muons against primary energy",
+        "Averages over all zenith angles and depths of the test sample, the formulas over the same "
+        "events; their threshold is the surface energy that reaches the depth by the mean energy "
+        "loss. Below: everything over simulated.",
+    ),
+    "multiplicity_calibration": FigureText(
+        "How many muons",
+        "Calibration of P(N | primary)",
+        "Left: the randomised probability integral transform is uniform if the predicted "
+        "probabilities are the frequencies seen; the band is the error of a bin. Right: pulls of "
+        "the predicted mean in bins of energy, nucleus, zenith and depth; values beyond the axis "
+        "are counted in the outermost bins.",
+    ),
+    "energies": FigureText(
+        "Which muons",
+        "Energies at depth",
+        f"Energy of every muon, of the most energetic one of a bundle, and of the bundle. {_RATIO}",
+    ),
+    "lateral": FigureText(
+        "Which muons",
+        "Lateral distribution",
+        "Density of muons around the shower axis per bundle, distance of every muon from the axis, "
+        f"and distance of the outermost one. {_RATIO}",
+    ),
+    "energy_radius": FigureText(
+        "Which muons",
+        "Energy and distance from the axis of the same muon",
+        "Energetic muons arrive nearer to the axis. Right: mean of the logarithm of the radius, "
+        "and the difference with its statistical error.",
+    ),
+    "bundle_shapes": FigureText(
+        "Which muons",
+        "Moments of bundles",
+        "Means and widths within a bundle, correlation of log energy and log radius, and distance "
+        f"of the mean position from the axis. {_RATIO}",
+    ),
+    "gaisser_h4a": FigureText(
+        "Which muons",
+        "Re-weighted to the cosmic-ray flux Gaisser H4a",
+        "The same events, each weighted with flux over simulated spectrum: what a detector would "
+        f"see, dominated by low energies. {_RATIO}",
+    ),
+    "event_displays": FigureText(
+        "Which muons",
+        "Bundles, simulated and generated",
+        "Muons in the plane perpendicular to the shower axis for the same primary, from few muons "
+        "to many; colour and size are the energy. A generated bundle is another draw, not a copy.",
+    ),
+    "data_summary": FigureText(
+        "Data and training",
+        "The dataset",
+        "Events without muons and quantiles of N in the training split, by slant depth and "
+        "nucleus (line: median, mark: largest); sizes of the splits; primaries of the test split.",
+    ),
+    "training_multiplicity": FigureText(
+        "Data and training",
+        "Training of the multiplicity model",
+        "The weights of the epoch with the best validation likelihood are kept.",
+    ),
+    "training_gan": FigureText(
+        "Data and training",
+        "Training of the WGAN-GP",
+        "The losses do not tell when to stop: the averaged generator with the best classifier AUC "
+        "on validation events is kept.",
+    ),
+}
+"""Name of the file to its text."""

@@ -1,0 +1,39 @@
+"""Figures of the report: one module a theme, one style, drawn from :class:`FigureData`."""
+
+from collections.abc import Callable
+
+from matplotlib.figure import Figure
+
+from fastsim.bundles.figures import (
+    calibration,
+    correlation,
+    data_summary,
+    displays,
+    energies,
+    lateral,
+    mean_multiplicity,
+    multiplicity,
+    shapes,
+    training,
+    weighted,
+)
+from fastsim.bundles.figures.inputs import FigureData
+
+FIGURES: dict[str, Callable[[FigureData], Figure]] = {
+    "multiplicity_by_energy": multiplicity.draw_by_energy,
+    "multiplicity_by_mass": multiplicity.draw_by_mass,
+    "multiplicity_by_zenith": multiplicity.draw_by_zenith,
+    "multiplicity_by_depth": multiplicity.draw_by_depth,
+    "mean_multiplicity": mean_multiplicity.draw,
+    "multiplicity_calibration": calibration.draw,
+    "energies": energies.draw,
+    "lateral": lateral.draw,
+    "energy_radius": correlation.draw,
+    "bundle_shapes": shapes.draw,
+    "gaisser_h4a": weighted.draw,
+    "event_displays": displays.draw,
+    "data_summary": data_summary.draw,
+    "training_multiplicity": training.draw_multiplicity,
+    "training_gan": training.draw_gan,
+}
+"""Name of the file to the function that draws it; titles and captions are in ``figure_texts``."""

@@ -1,0 +1,50 @@
+"""Energies of muons, of the leading muon and of the whole bundle."""
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from fastsim.bundles.described import OBSERVABLES, Described, Observable
+from fastsim.bundles.figures.inputs import FigureData
+from fastsim.bundles.figures.panels import (
+    Panel,
+    add_legend,
+    draw_panel,
+    fill,
+    panel_grid,
+    spread_edges,
+)
+
+BY_NAME = {observable.name: observable for observable in OBSERVABLES}
+SHOWN = {
+    "log10_muon_energy": "muons",
+    "log10_leading_energy": "leading muon",
+    "log10_bundle_energy": "bundle",
+}
+BINS = 30
+
+
+def draw(data: FigureData) -> Figure:
+    """Energy of every muon, of the leading one and of the bundle."""
+    figure, panels = panel_grid(1, 3, 3.0)
+    for panel, (name, title) in zip(panels, SHOWN.items(), strict=True):
+        draw_observable(panel, data.real, data.generated, BY_NAME[name], title)
+    add_legend(figure)
+    return figure
+
+
+def draw_observable(
+    panel: Panel, real: Described, generated: Described, observable: Observable, title: str = ""
+) -> None:
+    """Draw one observable; each spectrum is divided by the number of real entries."""
+    samples = [described.sample(observable) for described in (real, generated)]
+    edges = spread_edges(samples[0].values, BINS, 2e-4 if observable.per_muon else 1e-3)
+    weights = samples[0].weights
+    entries = len(samples[0].values) if weights is None else weights.sum()
+    draw_panel(
+        panel,
+        fill(edges, *samples),
+        np.diff(edges) * entries,
+        x_label=observable.label,
+        y_label="fraction per unit",
+        title=title,
+    )

@@ -1,0 +1,40 @@
+"""How far from the axis muons arrive."""
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from fastsim.bundles.described import Described
+from fastsim.bundles.figures.energies import BY_NAME, draw_observable
+from fastsim.bundles.figures.inputs import FigureData
+from fastsim.bundles.figures.panels import Panel, add_legend, draw_panel, fill, panel_grid
+
+BINS = 28
+TAIL = 3e-4
+
+
+def draw(data: FigureData) -> Figure:
+    """Lateral density, radius of muons and largest radius of bundles."""
+    figure, panels = panel_grid(1, 3, 3.0)
+    draw_density(panels[0], data.real, data.generated, "lateral density")
+    draw_observable(panels[1], data.real, data.generated, BY_NAME["radius"], "muons")
+    draw_observable(panels[2], data.real, data.generated, BY_NAME["max_radius"], "outermost muon")
+    add_legend(figure)
+    return figure
+
+
+def draw_density(panel: Panel, real: Described, generated: Described, title: str) -> None:
+    """Draw muons per square metre and bundle against the distance from the axis."""
+    samples = [described.sample(BY_NAME["radius"]) for described in (real, generated)]
+    low, high = np.quantile(samples[0].values, [TAIL, 1.0 - TAIL])
+    edges = np.geomspace(max(low, 0.1), high, BINS + 1)
+    filled = real.events.counts > 0
+    bundles = filled.sum() if real.weights is None else real.weights[filled].sum()
+    panel.spectrum.set_xscale("log")
+    draw_panel(
+        panel,
+        fill(edges, *samples),
+        np.pi * np.diff(edges**2) * bundles,
+        x_label=r"$r$ / m",
+        y_label=r"$\rho(r)$ / m$^{-2}$ per bundle",
+        title=title,
+    )

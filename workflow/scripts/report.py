@@ -1,0 +1,80 @@
+"""Put the headline table and all figures on one page that opens anywhere, without a network.
+
+python workflow/scripts/report.py --metrics validation/metrics.json \\
+    --summary dataset/summary.json --figures validation/figures \\
+    --multiplicity multiplicity/ --gan gan/ --output report.html
+"""
+
+import argparse
+import base64
+from itertools import groupby
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from fastsim.bundles.described import OBSERVABLES
+from fastsim.bundles.figure_texts import FIGURE_TEXTS
+from fastsim.bundles.headline import headline
+from fastsim.engine.run_folder import read_config
+from fastsim.errors import InputError, exit_on_input_error
+from fastsim.files import atomic_path, read_json
+
+TEMPLATES = Path(__file__).parents[1] / "report"
+
+
+@exit_on_input_error
+def main() -> None:
+    """Fill the template."""
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--metrics", type=Path, required=True, help="of the evaluation, JSON")
+    parser.add_argument("--summary", type=Path, required=True, help="of the dataset, JSON")
+    parser.add_argument("--figures", type=Path, required=True, help="folder of the PNG files")
+    parser.add_argument("--multiplicity", type=Path, required=True, help="run folder")
+    parser.add_argument("--gan", type=Path, required=True, help="run folder")
+    parser.add_argument("--output", type=Path, required=True, help="HTML file to write")
+    args = parser.parse_args()
+
+    metrics = read_json(args.metrics)
+    figures = [
+        {"name": name, "text": text, "uri": _data_uri(args.figures / f"{name}.png")}
+        for name, text in FIGURE_TEXTS.items()
+    ]
+    sections = [
+        (title, list(group)) for title, group in groupby(figures, lambda f: f["text"].section)
+    ]
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    page = environment.get_template("report.html.j2").render(
+        metrics=metrics,
+        summary=read_json(args.summary),
+        rows=headline(metrics),
+        sections=sections,
+        observables=[observable.name for observable in OBSERVABLES],
+        runs={
+            "Multiplicity model": read_config(args.multiplicity, "train_multiplicity"),
+            "WGAN-GP": read_config(args.gan, "train_gan"),
+        },
+    )
+    with atomic_path(args.output) as path:
+        path.write_text(page, encoding="utf-8")
+
+
+def _data_uri(path: Path) -> str:
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror}); run plot again") from None
+    return f"data:image/png;base64,{base64.b64encode(content).decode('ascii')}"
+
+
+if __name__ == "__main__":
+    main()
