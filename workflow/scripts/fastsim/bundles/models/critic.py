@@ -1,0 +1,41 @@
+"""The critic: energies and radii of a bundle's muons to one number per bundle."""
+
+import torch
+from torch import nn
+from torch.nn.functional import leaky_relu
+
+from fastsim.bundles.models.layers import (
+    COUNT_FEATURES,
+    POOLINGS,
+    SLOPE,
+    Bundles,
+    EquivariantStack,
+    context,
+    pool,
+    pool_max,
+)
+
+
+class Critic(nn.Module):
+    """Invariant under permutation of muons; knows their radii, not their azimuths.
+
+    Args:
+        conditions: number of conditions.
+        width: of the hidden layers.
+        layers: equivariant layers before the pooling.
+    """
+
+    def __init__(self, conditions: int, width: int, layers: int) -> None:
+        super().__init__()
+        known = conditions + COUNT_FEATURES
+        self.stack = EquivariantStack(2, known, width, layers)
+        self.head = nn.Linear((POOLINGS + 2) * width + known, width)
+        self.out = nn.Linear(width, 1)
+
+    def forward(self, energy_radius: torch.Tensor, batch: Bundles) -> torch.Tensor:
+        """Return the critic's values (B,) of muons (M, 2): normalised energy and radius."""
+        known = context(batch)
+        hidden, vector = self.stack(energy_radius, known, batch)
+        pooled = [pool(hidden, batch), pool_max(hidden, batch)]
+        head = self.head(torch.cat([vector, *pooled, known], dim=1))
+        return self.out(leaky_relu(head, SLOPE)).squeeze(1)

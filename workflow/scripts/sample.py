@@ -1,0 +1,59 @@
+"""Generate a bundle for every row of an event shard: its primary and depth, new muons."""
+
+import argparse
+from pathlib import Path
+
+from fastsim.bundles.config.sample import SampleConfig
+from fastsim.bundles.events import Events, event_writer, iter_events
+from fastsim.bundles.generation import count_uniforms, generate, load_generator
+from fastsim.bundles.models.multiplicity import load_multiplicity
+from fastsim.bundles.representation import Normalization
+from fastsim.data.ragged import offsets_of
+from fastsim.engine.checkpoint import hash_of
+from fastsim.errors import InputError, exit_on_input_error
+from fastsim.progress import Progress
+from fastsim.settings import add_flags, from_flags
+
+
+@exit_on_input_error
+def main() -> None:
+    """Draw the number of muons, then the muons, block by block; ids and primaries stay."""
+    parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
+    parser.add_argument("--events", type=Path, required=True, help="event table of the primaries")
+    parser.add_argument("--normalization", type=Path, required=True, help="normalization.json")
+    parser.add_argument("--multiplicity", type=Path, required=True, help="its run folder")
+    parser.add_argument("--gan", type=Path, required=True, help="run folder of the generator")
+    parser.add_argument("--output", type=Path, required=True, help="event table to write")
+    add_flags(parser, SampleConfig)
+    args = parser.parse_args()
+    config = from_flags(SampleConfig, args)
+
+    normalization = Normalization.load(args.normalization)
+    multiplicity = load_multiplicity(args.multiplicity)
+    generator, model = load_generator(args.gan)
+    if model.get("normalization") != hash_of(normalization.model_dump(mode="json")):
+        raise InputError(
+            f"{args.gan}: trained with another normalisation than {args.normalization}; "
+            "both must come from one run"
+        )
+    generator.double()
+
+    blocks = list(iter_events(args.events))
+    total = sum(len(block) for block in blocks)
+    with (
+        event_writer(args.output, "sample", config.seed) as append,
+        Progress(total, f"sample {args.output.stem}", "events") as progress,
+    ):
+        for real in blocks:
+            conditions = normalization.conditions(real.primaries)
+            counts = multiplicity.quantile(conditions, count_uniforms(real.event_id, config.seed))
+            points = generate(
+                generator, conditions, counts, real.event_id, config.seed, config.batch_events
+            )
+            muons = normalization.denormalize(real.primaries, counts, points)
+            append(Events(real.event_id, real.shower_id, real.primaries, offsets_of(counts), muons))
+            progress.advance(len(real))
+
+
+if __name__ == "__main__":
+    main()
