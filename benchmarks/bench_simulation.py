@@ -1,6 +1,6 @@
 """Measure the simulation's speed, and the share of its time spent inside Sibyll and Pythia.
 
-Run: python benchmarks/simulation_share.py [showers]
+Run: python benchmarks/bench_simulation.py [showers]
 """
 
 import math
