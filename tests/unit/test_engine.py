@@ -19,7 +19,7 @@ from fastsim.engine.run_folder import (
     save_weights,
     write_config,
 )
-from fastsim.engine.schedule import late_steps, linear_decay
+from fastsim.engine.schedule import delayed_exponential_decay, late_steps, linear_decay
 from fastsim.errors import InputError
 
 CPU = torch.device("cpu")
@@ -163,9 +163,10 @@ def test_ema_follows_its_formula():
     assert not ema.model.weight.requires_grad
 
 
-def test_learning_rate_falls_in_the_second_half():
-    factors = [linear_decay(step, 8) for step in range(9)]
-    assert factors == [1.0] * 5 + [0.75, 0.5, 0.25, 0.0]
+def test_learning_rates_fall_as_they_say():
+    assert [linear_decay(step, 4) for step in range(5)] == [1.0, 0.75, 0.5, 0.25, 0.0]
+    factors = [delayed_exponential_decay(step, 8, delay=0.5, end=0.0625) for step in range(9)]
+    assert factors == [0.0] * 4 + [1.0, 0.5, 0.25, 0.125, 0.0625]
 
 
 @pytest.mark.parametrize(("steps", "evaluations"), [(1, 1), (1, 6), (7, 3), (8000, 6)])

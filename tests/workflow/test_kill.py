@@ -21,7 +21,7 @@ def processes_of(program, folder):
             continue
         try:
             arguments = (entry / "cmdline").read_bytes().split(b"\0")
-            inside = Path(os.readlink(entry / "cwd")) == folder
+            inside = (entry / "cwd").readlink() == folder
         except OSError:
             continue
         if inside and any(argument.endswith(program.encode()) for argument in arguments[1:4]):

@@ -14,9 +14,17 @@ from fastsim.bundles.models.wgan_gp import CriticLoss, GeneratorLoss, sorted_by_
 from fastsim.data.batches import BatchStream, share
 from fastsim.engine.distributed import Process, replicate, sum_over_processes
 from fastsim.engine.ema import Ema
-from fastsim.engine.schedule import linear_decay, set_learning_rate
+from fastsim.engine.schedule import (
+    delayed_exponential_decay,
+    linear_decay,
+    set_learning_rate,
+)
 
 BETAS = (0.0, 0.9)
+# the generator starts near the truth: it waits until the critic knows something, and then moves
+# slowly enough for the critic to follow, or it wanders off first (docs/EXPERIMENTS.md)
+GENERATOR_DELAY = 0.05
+GENERATOR_END = 0.03
 LOG_EVERY = 50
 # the running mean of the Wasserstein gap: 500 steps
 GAPS_AVERAGED = 10
@@ -73,9 +81,13 @@ class GanTraining:
 
     def step(self, step: int) -> None:
         """Make step number ``step`` (from 1): the critic's updates, then the generator's."""
-        factor = linear_decay(step - 1, self._config.steps)
-        set_learning_rate(self._critic_optimizer, factor * self._config.critic_learning_rate)
-        set_learning_rate(self._generator_optimizer, factor * self._config.generator_learning_rate)
+        steps = self._config.steps
+        critic = linear_decay(step - 1, steps)
+        generator = delayed_exponential_decay(step - 1, steps, GENERATOR_DELAY, GENERATOR_END)
+        set_learning_rate(self._critic_optimizer, critic * self._config.critic_learning_rate)
+        set_learning_rate(
+            self._generator_optimizer, generator * self._config.generator_learning_rate
+        )
         for use in range(self._config.critic_steps):
             rows = self._stream.next()
             part = share(self._data.counts[rows], self._process.rank, self._process.world_size)

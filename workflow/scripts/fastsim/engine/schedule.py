@@ -4,8 +4,14 @@ import torch
 
 
 def linear_decay(step: int, steps: int) -> float:
-    """Return 1 in the first half of ``steps``, then falling linearly to 0 at the end."""
-    return min(1.0, 2.0 * (1.0 - step / steps))
+    """Return 1 at ``step`` 0, falling linearly to 0 at ``steps``."""
+    return 1.0 - step / steps
+
+
+def delayed_exponential_decay(step: int, steps: int, delay: float, end: float) -> float:
+    """Return 0 in the first ``delay`` of ``steps``, then 1, falling exponentially to ``end``."""
+    first = delay * steps
+    return 0.0 if step < first else end ** ((step - first) / (steps - first))
 
 
 def set_learning_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:

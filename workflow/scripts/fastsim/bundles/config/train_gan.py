@@ -9,7 +9,7 @@ class TrainGanConfig(Section):
     """Networks and training of the conditional Wasserstein GAN with gradient penalty."""
 
     seed: int = Field(1, ge=0, lt=2**63, description="same seed and processes, same model")
-    steps: int = Field(8000, ge=1, description="updates of the generator")
+    steps: int = Field(3000, ge=1, description="updates of the generator")
     batch_events: int = Field(
         256, ge=1, description="events a step, over all processes; none are without muons"
     )
@@ -23,10 +23,10 @@ class TrainGanConfig(Section):
         10.0, gt=0.0, description="weight of (gradient norm - 1)^2 in the critic's loss"
     )
     generator_learning_rate: float = Field(
-        3e-4, gt=0.0, le=1.0, description="of Adam; falls linearly to 0 in the second half"
+        4e-5, gt=0.0, le=1.0, description="of Adam at its peak; falls exponentially"
     )
     critic_learning_rate: float = Field(
-        6e-4, gt=0.0, le=1.0, description="of Adam; falls linearly to 0 in the second half"
+        8e-4, gt=0.0, le=1.0, description="of Adam at the start; falls linearly to 0"
     )
     ema_decay: float = Field(
         0.999, ge=0.0, lt=1.0, description="of the averaged generator, which is the one kept"

@@ -10,8 +10,8 @@ class TrainMultiplicityConfig(Section):
 
     seed: int = Field(1, ge=0, lt=2**63, description="same seed and data, same model")
     components: int = Field(3, ge=1, le=16, description="negative binomials in the mixture")
-    width: int = Field(48, ge=2, le=1024, description="width of the hidden layers")
-    epochs: int = Field(25, ge=1, description="most passes over the training events")
+    width: int = Field(24, ge=2, le=1024, description="width of the hidden layers")
+    epochs: int = Field(12, ge=1, description="most passes over the training events")
     patience: int = Field(
         10, ge=1, description="epochs without a better validation likelihood before it ends"
     )
