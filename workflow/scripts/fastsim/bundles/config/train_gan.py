@@ -23,7 +23,7 @@ class TrainGanConfig(Section):
         10.0, gt=0.0, description="weight of (gradient norm - 1)^2 in the critic's loss"
     )
     generator_learning_rate: float = Field(
-        4e-5, gt=0.0, le=1.0, description="of Adam at its peak; falls exponentially"
+        1.5e-5, gt=0.0, le=1.0, description="of Adam at its peak; falls exponentially"
     )
     critic_learning_rate: float = Field(
         8e-4, gt=0.0, le=1.0, description="of Adam at the start; falls linearly to 0"
