@@ -24,7 +24,7 @@ BETAS = (0.0, 0.9)
 # the generator starts near the truth: it waits until the critic knows something, and then moves
 # slowly enough for the critic to follow, or it wanders off first (docs/EXPERIMENTS.md)
 GENERATOR_DELAY = 0.05
-GENERATOR_END = 0.1
+GENERATOR_END = 0.03
 LOG_EVERY = 50
 # the running mean of the Wasserstein gap: 500 steps
 GAPS_AVERAGED = 10

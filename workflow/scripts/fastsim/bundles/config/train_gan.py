@@ -20,10 +20,10 @@ class TrainGanConfig(Section):
     )
     critic_steps: int = Field(2, ge=1, le=20, description="updates of the critic per step")
     gradient_penalty: float = Field(
-        10.0, gt=0.0, description="weight of (gradient norm - 1)^2 in the critic's loss"
+        10.0, gt=0.0, description="weight of max(0, gradient norm - 1)^2 in the critic's loss"
     )
     generator_learning_rate: float = Field(
-        1.5e-5, gt=0.0, le=1.0, description="of Adam at its peak; falls exponentially"
+        1e-4, gt=0.0, le=1.0, description="of Adam at its peak; falls exponentially"
     )
     critic_learning_rate: float = Field(
         8e-4, gt=0.0, le=1.0, description="of Adam at the start; falls linearly to 0"

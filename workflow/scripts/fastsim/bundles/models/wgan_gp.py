@@ -32,7 +32,8 @@ class CriticLoss(nn.Module):
 
     Args:
         critic: the network that the loss trains.
-        gradient_penalty: weight of (norm of an event's gradient - 1)^2.
+        gradient_penalty: weight of max(0, norm of an event's gradient - 1)^2, the one-sided
+            penalty of the paper's section 4.
         batch_events: events of a full batch.
     """
 
@@ -66,7 +67,9 @@ class CriticLoss(nn.Module):
         values = self.critic(torch.cat([real, generated]), both)
         gap = values[:events] - values[events:]
         norms = self._gradient_norms(torch.lerp(generated, real, mixing[batch.event, None]), batch)
-        penalty = torch.square(norms - 1.0)
+        # one-sided: where real and generated agree, a slope of 1 forced upon the critic would
+        # point anywhere and push the generator about (docs/EXPERIMENTS.md)
+        penalty = torch.square(torch.relu(norms - 1.0))
         loss = (self.gradient_penalty * penalty - gap).sum()
         sums = torch.stack([loss, gap.sum(), penalty.sum(), norms.sum()])
         return loss / self.batch_events, sums.detach()
