@@ -144,7 +144,7 @@ def naive_critic_loss(critic, real, generated, mixing, batch, weight, batch_even
         between = (t * real[own] + (1 - t) * generated[own]).detach().requires_grad_()
         (gradient,) = torch.autograd.grad(critic(between, one).sum(), between, create_graph=True)
         total = total + critic(generated[own], one) - critic(real[own], one)
-        total = total + weight * (gradient.norm() - 1) ** 2
+        total = total + weight * torch.relu(gradient.norm() - 1) ** 2
     return total.sum() / batch_events
 
 
@@ -161,6 +161,7 @@ def test_critic_loss_and_its_gradient_agree_with_the_obvious_way(critic, generat
     for gradient, want in zip(gradients, wanted, strict=True):
         torch.testing.assert_close(gradient, want, rtol=1e-9, atol=1e-12)
     loss_sum, gap, penalty, _ = sums.tolist()
+    assert penalty > 0
     assert loss_sum == pytest.approx(10.0 * penalty - gap)
     assert loss_sum == pytest.approx(256 * expected.item())
 

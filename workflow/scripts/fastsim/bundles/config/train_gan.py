@@ -9,7 +9,7 @@ class TrainGanConfig(Section):
     """Networks and training of the conditional Wasserstein GAN with gradient penalty."""
 
     seed: int = Field(1, ge=0, lt=2**63, description="same seed and processes, same model")
-    steps: int = Field(3000, ge=1, description="updates of the generator")
+    steps: int = Field(2400, ge=1, description="updates of the generator")
     batch_events: int = Field(
         256, ge=1, description="events a step, over all processes; none are without muons"
     )
