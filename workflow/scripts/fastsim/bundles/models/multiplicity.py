@@ -7,7 +7,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from fastsim.engine.run_folder import load_weights, read_config
+from fastsim.engine.run_folder import CONFIG, load_weights, read_config
+from fastsim.errors import InputError
 from fastsim.stats.negative_binomial import NegativeBinomialMixture
 
 STAGE = "train_multiplicity"
@@ -160,6 +161,10 @@ def load_multiplicity(folder: str | Path) -> MultiplicityModel:
     Raises:
         InputError: the folder is incomplete, corrupt, or of another stage.
     """
-    model = MultiplicityModel(**read_config(folder, STAGE)["model"])
+    architecture = read_config(folder, STAGE)["model"]
+    try:
+        model = MultiplicityModel(**architecture)
+    except (TypeError, RuntimeError) as error:
+        raise InputError(f"{Path(folder) / CONFIG}: model: no multiplicity ({error})") from None
     load_weights(folder, model)
     return model.eval()
