@@ -175,3 +175,9 @@ def test_run_folder_round_trip_and_refusals(trained, tmp_path):
     save_weights(tmp_path, model.state_dict())
     loaded = load_multiplicity(tmp_path)
     np.testing.assert_array_equal(loaded.mean(CONDITIONS), model.mean(CONDITIONS))
+
+
+def test_a_config_of_another_network_is_told_in_one_line(tmp_path):
+    write_config(tmp_path, STAGE, {"seed": 1}, {"layers": 3})
+    with pytest.raises(InputError, match=r"config\.yaml: model: no multiplicity"):
+        load_multiplicity(tmp_path)
