@@ -37,7 +37,7 @@ def draw(data: FigureData) -> Figure:
     return figure
 
 
-def _few(groups: dict[str, Any], most: int = 8) -> dict[str, Any]:
+def _few(groups: dict[str, Any], most: int = 5) -> dict[str, Any]:
     """Return at most ``most`` of the groups, evenly chosen in their order."""
     keys = list(groups)
     chosen = np.unique(np.linspace(0, len(keys) - 1, min(most, len(keys))).round().astype(int))

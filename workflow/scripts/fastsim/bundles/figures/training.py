@@ -20,10 +20,9 @@ class Curves:
 
 
 MULTIPLICITY = (
-    Curves(
-        "negative log-likelihood",
-        {"train/loss": "training", "validation/nll": "validation"},
-    ),
+    # two panels: the loss has the quasi-likelihood of <N> beside that of N
+    Curves("training loss", {"train/loss": "training"}),
+    Curves("validation NLL (selects)", {"validation/nll": "validation"}),
     Curves("learning rate", {"learning_rate": "learning rate"}),
 )
 GAN = (
