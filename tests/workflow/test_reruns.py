@@ -39,7 +39,7 @@ def test_a_fresh_checkout_of_the_same_sources_reruns_nothing(checkout):
 
 
 def test_gan_learning_rate_reruns_the_gan_and_below(checkout, shards):
-    edit(checkout, "train_gan", generator_learning_rate=1e-4)
+    edit(checkout, "train_gan", generator_learning_rate=2.5e-4)
     assert checkout.planned() == {"train_gan": 1, "sample": shards, **VALIDATION}
 
 
