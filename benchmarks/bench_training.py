@@ -5,6 +5,7 @@ Run, after `make run`: python benchmarks/bench_training.py [results folder]
 Every training has the same global batch, so that the ratio of the two rates is the strong scaling.
 """
 
+import os
 import re
 import subprocess
 import sys
@@ -26,8 +27,9 @@ def steps_per_second(results: Path, processes: int, folder: Path) -> float:
     command += ["--normalization", str(results / "dataset" / "normalization.json")]
     command += ["--checkpoints", str(folder / "checkpoints"), "--output-dir", str(folder / "gan")]
     command += ["--steps", str(STEPS), "--evaluations", "1"]
-    run = subprocess.run(command, capture_output=True, text=True, check=True)
-    # the last line but one comes before the evaluation at the end
+    environment = os.environ | {"OMP_NUM_THREADS": "1"}
+    run = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    # the last line with a time left comes before the evaluation at the end
     return float(re.findall(r"([\d.]+)/s, .* left", run.stderr)[-1])
 
 
