@@ -1,6 +1,11 @@
 """Fixtures of several test folders."""
 
 import pytest
+from hypothesis import settings
+
+# a busy machine is no failure
+settings.register_profile("project", deadline=None)
+settings.load_profile("project")
 
 
 @pytest.fixture(scope="session")
