@@ -150,6 +150,7 @@ def test_a_multiplicity_run_folder_is_complete(run, dataset):
     folder = dataset / "multiplicity"
     flags = ["--train", dataset / "train-a-n.parquet", dataset / "train-b-n.parquet"]
     flags += ["--validation", dataset / "validation-a-n.parquet", "--output-dir", folder]
+    flags += ["--normalization", dataset / "normalization.json"]
     assert run("train_multiplicity", *flags, "--epochs", "2", "--width", "8") == 0
     files = {path.name for path in folder.iterdir()}
     assert files == {
@@ -190,7 +191,7 @@ def test_bad_inputs_end_with_one_line_and_no_output(run, dataset, capsys):
         ),
         (
             *("train_multiplicity", "--train", events, "--validation", events),
-            *("--output-dir", output),
+            *("--normalization", normalization, "--output-dir", output),
         ),
         (
             *("summarize_dataset", "--train", events, "--validation", events),

@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from fastsim.bundles.config.train_multiplicity import TrainMultiplicityConfig
 from fastsim.bundles.models.multiplicity import STAGE, MultiplicityModel, load_multiplicity
@@ -11,6 +13,8 @@ from fastsim.bundles.multiplicity_training import (
     train_multiplicity,
     validation_metrics,
 )
+from fastsim.bundles.representation import Normalization, SeedMuons
+from fastsim.data.normalization import Affine
 from fastsim.data.shards import Shard
 from fastsim.engine.run_folder import save_weights, write_config
 from fastsim.errors import InputError
@@ -23,9 +27,27 @@ class NoLogbook:
         assert np.isfinite(list(values.values())).all()
 
 
+ENERGY_SCALE, MASS_SCALE = 0.9, 0.6
+NORMALIZATION = Normalization(
+    primaries={
+        "log10_energy_pev": Affine(mean=-0.5, std=ENERGY_SCALE),
+        "log10_mass": Affine(mean=0.9, std=MASS_SCALE),
+        "cos_zenith": Affine(mean=0.75, std=0.15),
+        "depth_km": Affine(mean=2.0, std=0.35),
+    },
+    muons=SeedMuons(energy=Affine(mean=0.0, std=1.0), position_scale=1.0),
+)
+
+
 def truth(conditions):
-    """Negative binomials whose mean spans four decades, with a share of showers without muons."""
-    mean = np.exp(1.0 + 1.5 * conditions[:, 0] + 0.3 * conditions[:, 1] ** 2)
+    """Negative binomials whose mean spans three decades, with a share of showers without muons.
+
+    The mean is the number of nucleons times a curved function of the energy per nucleon and zenith.
+    """
+    energy, mass, zenith, _ = conditions.T.astype(np.float64)
+    per_nucleon = energy - MASS_SCALE / ENERGY_SCALE * mass
+    log_nucleons = np.log(10.0) * MASS_SCALE * mass
+    mean = np.exp(1.0 + log_nucleons + 1.5 * per_nucleon - 0.2 * per_nucleon**2 + 0.1 * zenith)
     weights = np.tile([0.1, 0.9], (len(mean), 1))
     means = np.column_stack([np.full(len(mean), 1e-6), mean])
     shapes = np.column_stack([np.ones(len(mean)), np.full(len(mean), 3.0)])
@@ -41,7 +63,7 @@ def make_shard(events, seed):
 
 def random_model(seed=0):
     torch.manual_seed(seed)
-    model = MultiplicityModel(hidden=8)
+    model = MultiplicityModel(ENERGY_SCALE, MASS_SCALE, hidden=8)
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.add_(0.4 * torch.randn_like(parameter))
@@ -58,8 +80,21 @@ def test_probabilities_sum_to_one_and_mean_is_closed_form():
         pmf = np.exp(model.log_prob(row[None], k[None]))[0]
         assert pmf.sum() == pytest.approx(1.0, abs=1e-6)
         assert model.mean(row[None])[0] == pytest.approx(pmf @ k, rel=1e-3)
-    log_mean = model.log_mean(torch.as_tensor(CONDITIONS).double())[:, 0].detach().exp()
-    np.testing.assert_allclose(model.mean(CONDITIONS), log_mean, rtol=1e-10)
+
+
+@given(
+    primary=st.tuples(*[st.floats(-1.5, 1.5)] * 4),
+    nucleons=st.integers(1, 56),
+    seed=st.integers(0, 9),
+)
+@settings(deadline=None)
+def test_a_nucleus_gives_as_many_muons_as_its_nucleons(primary, nucleons, seed):
+    # a nucleus of A times the mass number and A times the energy
+    more = np.log10(nucleons)
+    light = np.array([primary])
+    heavy = light + np.array([[more / ENERGY_SCALE, more / MASS_SCALE, 0.0, 0.0]])
+    mean = random_model(seed).mean
+    assert mean(heavy)[0] == pytest.approx(nucleons * mean(light)[0], rel=1e-9)
 
 
 def test_training_and_evaluation_use_the_same_probabilities():
@@ -87,30 +122,15 @@ def test_draws_do_not_depend_on_the_batch():
     np.testing.assert_array_equal(whole, np.concatenate(parts))
 
 
-def test_the_truth_minimises_the_mean_term():
-    shard = make_shard(4000, 1)
-    model = MultiplicityModel()
-    scores = []
-    for factor in (0.8, 1.0, 1.25):
-        mean = factor * truth(shard.conditions).mean
-
-        class Known(torch.nn.Module):
-            def forward(self, conditions, mean=mean):
-                return torch.as_tensor(np.log(mean))[:, None]
-
-        model.log_mean = Known()
-        arguments = (torch.as_tensor(shard.conditions), torch.as_tensor(shard.counts))
-        scores.append(float(model.mean_log_likelihood(*arguments).mean()))
-    assert scores[1] == max(scores)
-
-
 @pytest.fixture(scope="module")
 def trained():
     torch.set_num_threads(1)
     config = TrainMultiplicityConfig(
         seed=3, width=16, epochs=10, learning_rate=1e-2, batch_events=256
     )
-    model = train_multiplicity(config, make_shard(6000, 1), make_shard(2000, 2), NoLogbook())
+    model = train_multiplicity(
+        config, NORMALIZATION, make_shard(6000, 1), make_shard(2000, 2), NoLogbook()
+    )
     return config, model
 
 
@@ -146,7 +166,9 @@ def test_metrics_are_those_of_direct_sums(trained):
 def test_a_seed_gives_the_same_model():
     config = TrainMultiplicityConfig(seed=4, width=8, epochs=2)
     shards = make_shard(2000, 1), make_shard(500, 2)
-    first, second = (train_multiplicity(config, *shards, NoLogbook()) for _ in range(2))
+    first, second = (
+        train_multiplicity(config, NORMALIZATION, *shards, NoLogbook()) for _ in range(2)
+    )
     for a, b in zip(first.parameters(), second.parameters(), strict=True):
         assert torch.equal(a, b)
 
@@ -159,7 +181,7 @@ def test_a_training_that_diverges_is_told(monkeypatch):
     config = TrainMultiplicityConfig(width=4, epochs=2)
     monkeypatch.setattr(MultiplicityModel, "start_from", diverge)
     with pytest.raises(InputError, match="the training diverged"):
-        train_multiplicity(config, make_shard(100, 1), make_shard(100, 2), Logbook())
+        train_multiplicity(config, NORMALIZATION, make_shard(100, 1), make_shard(100, 2), Logbook())
 
 
 def diverge(model, mean):

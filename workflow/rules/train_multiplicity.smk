@@ -8,6 +8,7 @@ rule train_multiplicity:
         library=library("train_multiplicity"),
         train=expand(f"{RESULTS}/dataset/train/part-{{part}}.parquet", part=PARTS),
         validation=expand(f"{RESULTS}/dataset/validation/part-{{part}}.parquet", part=PARTS),
+        normalization=f"{RESULTS}/dataset/normalization.json",
     output:
         model=f"{RESULTS}/multiplicity/model.safetensors",
         config=f"{RESULTS}/multiplicity/config.yaml",
@@ -33,5 +34,6 @@ rule train_multiplicity:
         " {params.flags}"
         " --train {input.train}"
         " --validation {input.validation}"
+        " --normalization {input.normalization}"
         " --output-dir {params.folder}"
         " 2>&1 | tee {log}"

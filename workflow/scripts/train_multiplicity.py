@@ -8,7 +8,7 @@ import torch
 from fastsim.bundles.config.train_multiplicity import TrainMultiplicityConfig
 from fastsim.bundles.models.multiplicity import STAGE
 from fastsim.bundles.multiplicity_training import train_multiplicity, validation_metrics
-from fastsim.bundles.representation import POINTS_COLUMN
+from fastsim.bundles.representation import POINTS_COLUMN, Normalization
 from fastsim.data.shards import read_shards
 from fastsim.engine.logbook import Logbook
 from fastsim.engine.run_folder import save_weights, write_config
@@ -23,10 +23,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
     parser.add_argument("--train", type=Path, nargs="+", required=True, help="normalised shards")
     parser.add_argument("--validation", type=Path, nargs="+", required=True, help="likewise")
+    parser.add_argument("--normalization", type=Path, required=True, help="normalization.json")
     parser.add_argument("--output-dir", type=Path, required=True, help="run folder to write")
     add_flags(parser, TrainMultiplicityConfig)
     args = parser.parse_args()
     config = from_flags(TrainMultiplicityConfig, args)
+    normalization = Normalization.load(args.normalization)
     train = read_shards(args.train, points_column=POINTS_COLUMN)
     validation = read_shards(args.validation, points_column=POINTS_COLUMN)
     # sums in one order, so that the model depends on the seed alone and not on the cores; the
@@ -36,7 +38,7 @@ def main() -> None:
 
     args.output_dir.mkdir(parents=True, exist_ok=True)
     logbook = Logbook(args.output_dir)
-    model = train_multiplicity(config, train, validation, logbook)
+    model = train_multiplicity(config, normalization, train, validation, logbook)
     metrics = validation_metrics(model, validation, config.seed)
     logbook.close()
     write_config(args.output_dir, STAGE, config.model_dump(mode="json"), model.architecture)

@@ -11,8 +11,10 @@ from torch import Tensor
 
 from fastsim.bundles.config.train_multiplicity import TrainMultiplicityConfig
 from fastsim.bundles.models.multiplicity import MultiplicityModel
+from fastsim.bundles.representation import Normalization
 from fastsim.data.shards import Shard
 from fastsim.engine.early_stopping import EarlyStopping
+from fastsim.engine.ema import Ema
 from fastsim.engine.logbook import Logbook
 from fastsim.engine.schedule import set_learning_rate
 from fastsim.errors import InputError
@@ -21,23 +23,27 @@ from fastsim.stats.calibration import crps, expected_value, randomized_pit, unif
 
 WARM_UP_STEPS = 50
 GRADIENT_CLIP = 5.0
+AVERAGE_DECAY = 0.99
 EVALUATION_BATCH = 65_536
 # probability beyond the last count of a sum over counts
 NEGLIGIBLE = 1e-6
 
 
 def train_multiplicity(
-    config: TrainMultiplicityConfig, train: Shard, validation: Shard, logbook: Logbook
+    config: TrainMultiplicityConfig,
+    normalization: Normalization,
+    train: Shard,
+    validation: Shard,
+    logbook: Logbook,
 ) -> MultiplicityModel:
     """Return the model of the epoch with the best validation NLL; deterministic for a seed.
 
-    The loss is the negative log-likelihood of the mixture plus that of a single negative binomial
-    of its mean (:meth:`MultiplicityModel.mean_log_likelihood`). Both are proper scores, so the
-    truth minimises the sum; the second holds <N> where the first hardly sees it, as where almost
-    all showers have no muon and a rare long tail costs no likelihood.
+    What is validated and returned is a moving average over the last hundred steps or so, so
+    that the choice of the epoch is not one among fluctuations of the last steps.
 
     Args:
         config: the stage's settings.
+        normalization: that of the events.
         train, validation: normalised events; at least one each.
         logbook: takes ``train/loss``, ``validation/nll`` and ``learning_rate`` of every epoch.
 
@@ -45,8 +51,14 @@ def train_multiplicity(
         InputError: the training diverged.
     """
     torch.manual_seed(config.seed)
-    model = MultiplicityModel(config.components, config.width)
+    model = MultiplicityModel(
+        normalization.primaries["log10_energy_pev"].std,
+        normalization.primaries["log10_mass"].std,
+        config.components,
+        config.width,
+    )
     model.start_from(float(train.counts.mean()))
+    average = Ema(model, AVERAGE_DECAY)
     optimizer = torch.optim.AdamW(
         model.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay
     )
@@ -61,14 +73,15 @@ def train_multiplicity(
             for rows in torch.randperm(len(counts), generator=order).split(config.batch_events):
                 rate = config.learning_rate * _schedule(step, steps)
                 set_learning_rate(optimizer, rate)
-                loss = model.loss(conditions[rows], counts[rows]).mean()
+                loss = -model(conditions[rows], counts[rows]).mean()
                 optimizer.zero_grad()
                 loss.backward()
                 torch.nn.utils.clip_grad_norm_(model.parameters(), GRADIENT_CLIP)
                 optimizer.step()
+                average.update()
                 step += 1
                 total += loss.item() * len(rows)
-            nll = negative_log_likelihood(model, validation)
+            nll = negative_log_likelihood(average.model, validation)
             logbook.scalars(
                 epoch,
                 {
@@ -79,7 +92,7 @@ def train_multiplicity(
             )
             progress.advance(note=f"validation NLL {nll:.4f}")
             if best.update(epoch, nll):
-                best_weights = copy.deepcopy(model.state_dict())
+                best_weights = copy.deepcopy(average.model.state_dict())
             if best.should_stop:
                 break
     if not best_weights:

@@ -64,7 +64,7 @@ class ShowerConfig(Section):
 class SimulateConfig(ShowerConfig):
     """How many showers, and how they are spread over files."""
 
-    showers: int = Field(10_000, ge=1, description="air showers to simulate")
+    showers: int = Field(9_000, ge=1, description="air showers to simulate")
     shards: int = Field(8, ge=1, le=9999, description="files the showers are spread over")
 
     @model_validator(mode="after")

@@ -19,43 +19,57 @@ LOG_RATIO_RANGE = (-20.0, 10.0)
 LOG_SHAPE_RANGE = (-7.0, 10.0)
 LOG_POWER_RANGE = (-6.0, 4.0)
 
-# relative variance 1 / 2 of the mean's quasi-likelihood: that of proton showers
-MEAN_SHAPE = 2.0
-
-# exponents, to start from, of the power laws that the networks see, in the standardised conditions
-# (log energy, log mass, cosine of zenith, depth)
+# exponents, to start from, of the power laws that the networks see, in (log energy per nucleon,
+# cosine of zenith, depth), standardised
 POWER_LAWS = (
     # Elbert's x = A E_mu / E, to the powers 1/2 and 1/4, E_mu growing with depth
-    (-1.0, 0.75, 0.0, 0.15),
-    (-0.5, 0.38, 0.0, 0.08),
+    (-1.0, 0.0, 0.15),
+    (-0.5, 0.0, 0.08),
     # 1 / cos(zenith)
-    (0.0, 0.0, -0.5, 0.0),
+    (0.0, -0.5, 0.0),
     # growth of the radiative losses with depth
-    (0.0, 0.0, 0.0, 0.5),
+    (0.0, 0.0, 0.5),
 )
 
 
 class MultiplicityModel(nn.Module):
     """Mixture of negative binomials whose parameters are smooth functions of the conditions.
 
-    One network gives log <N>, another the shape: each component's weight, its mean relative to
-    <N>, and its negative-binomial shape. The mean of the whole is thus exactly the first network's.
-    A negative binomial is a Poisson distribution whose mean fluctuates by a gamma law, as the
-    number of muons does from shower to shower; the mixture adds zeros and tails that one gamma
-    law lacks. Everything is in float64, so that no result depends on how events are batched.
+    One network gives <N>, another the shape: each component's weight, its mean relative to <N>,
+    and its negative-binomial shape. A negative binomial is a Poisson distribution whose mean
+    fluctuates by a gamma law, as the number of muons does from shower to shower; the mixture adds
+    zeros and tails that one gamma law lacks. Everything is in float64, so that no result depends on
+    how events are batched.
+
+    The mean follows the superposition principle: a nucleus of mass number A and energy E gives A
+    times the muons of a nucleon of E / A, <N> = A f(E / A, zenith, depth). It holds for mean
+    numbers wherever the nucleons interact as deep in the air as free ones do, however the nucleus
+    breaks up (J. Engel et al., Phys. Rev. D 46 (1992) 5013), and lets all nuclei teach one
+    function. The distribution around the mean is free to depend on the mass.
 
     Args:
+        energy_scale, mass_scale: log10 of energy and of mass that the first and the second
+            condition count in (their standard deviations, by which they were divided).
         components: negative binomials in the mixture.
         hidden: width of the two hidden layers of each network.
     """
 
-    def __init__(self, components: int = 3, hidden: int = 48) -> None:
+    def __init__(
+        self, energy_scale: float, mass_scale: float, components: int = 3, hidden: int = 24
+    ) -> None:
         super().__init__()
         # plain values from which the model is built again
-        self.architecture = {"components": components, "hidden": hidden}
+        self.architecture = {
+            "energy_scale": energy_scale,
+            "mass_scale": mass_scale,
+            "components": components,
+            "hidden": hidden,
+        }
         self.components = components
-        self.log_mean = _SmoothNetwork(hidden, 1)
-        self.shape = _SmoothNetwork(hidden, 3 * components)
+        self._log_nucleons = mass_scale * math.log(10.0)
+        self._mass_over_energy = mass_scale / energy_scale
+        self.log_mean = _SmoothNetwork(len(POWER_LAWS[0]), hidden, 1)
+        self.shape = _SmoothNetwork(len(POWER_LAWS[0]) + 1, hidden, 3 * components)
         self.double()
         with torch.no_grad():
             # components start apart, or they would stay alike
@@ -65,8 +79,13 @@ class MultiplicityModel(nn.Module):
     def parameters_at(self, conditions: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Log weights, log means and log shapes, (B, K) each, at ``conditions`` (B, 4)."""
         conditions = conditions.double()
-        log_mean = self.log_mean(conditions).clamp(*LOG_MEAN_RANGE)
-        weights, ratios, shapes = self.shape(conditions).split(self.components, dim=1)
+        energy, mass, zenith, depth = conditions.split(1, dim=1)
+        per_nucleon = torch.cat([energy - self._mass_over_energy * mass, zenith, depth], dim=1)
+        # up to a constant, which the network adds
+        log_nucleons = self._log_nucleons * mass
+        log_mean = (log_nucleons + self.log_mean(per_nucleon)).clamp(*LOG_MEAN_RANGE)
+        shape = self.shape(torch.cat([per_nucleon, mass], dim=1))
+        weights, ratios, shapes = shape.split(self.components, dim=1)
         log_weights = torch.log_softmax(weights, dim=1)
         ratios = ratios.clamp(*LOG_RATIO_RANGE)
         # normalised so that the weighted mean of the components is exp(log_mean)
@@ -83,24 +102,9 @@ class MultiplicityModel(nn.Module):
         log_powers = n * log_odds - (r + n) * nn.functional.softplus(log_odds)
         return torch.logsumexp(log_weights + log_choose + log_powers, dim=1)
 
-    def mean_log_likelihood(self, conditions: Tensor, counts: Tensor) -> Tensor:
-        """Return how well <N> alone explains ``counts``, (B,), differentiable.
-
-        It is the log-likelihood, up to a constant, of a negative binomial of mean <N> and shape
-        :data:`MEAN_SHAPE`. Whatever the true distribution, the true mean maximises its expectation
-        (a quasi-likelihood: Wedderburn, Biometrika 61 (1974) 439).
-        """
-        n = counts.double()
-        log_odds = self.log_mean(conditions.double())[:, 0] - math.log(MEAN_SHAPE)
-        return n * log_odds - (n + MEAN_SHAPE) * nn.functional.softplus(log_odds)
-
-    def loss(self, conditions: Tensor, counts: Tensor) -> Tensor:
-        """Return what training minimises, (B,): both log-likelihoods, negative."""
-        return -self(conditions, counts) - self.mean_log_likelihood(conditions, counts)
-
     @torch.no_grad()
     def start_from(self, mean: float) -> None:
-        """Make the untrained model predict ``mean`` muons everywhere."""
+        """Make the untrained model predict ``mean`` muons for the mean condition."""
         self.log_mean.linear.bias.fill_(math.log(max(mean, 1e-3)))
 
     @torch.no_grad()
@@ -127,21 +131,26 @@ class MultiplicityModel(nn.Module):
 
 
 class _SmoothNetwork(nn.Module):
-    """A linear function of the conditions, plus a small network that sees them and power laws.
+    """A linear function of the inputs and of power laws, plus a small network that sees the same.
 
-    The conditions are logarithms, or nearly; muon numbers go with powers of their arguments,
-    cut off where a nucleon has too little energy. The exponents are learned too. The small network
-    starts at zero, so that it only adds bends.
+    The inputs are logarithms, or nearly; muon numbers go with powers of their arguments, cut off
+    where a nucleon has too little energy. The exponents are learned too. The small network starts
+    at zero, so that it only adds bends.
+
+    Args:
+        inputs: the columns of :data:`POWER_LAWS`, and others after them.
+        hidden: width of the small network.
+        outputs: values of the function.
     """
 
-    def __init__(self, hidden: int, outputs: int) -> None:
+    def __init__(self, inputs: int, hidden: int, outputs: int) -> None:
         super().__init__()
         exponents = torch.tensor(POWER_LAWS)
-        conditions = exponents.shape[1]
-        self.linear = nn.Linear(conditions, outputs)
         self.exponents = nn.Parameter(exponents)
+        features = inputs + len(exponents)
+        self.linear = nn.Linear(features, outputs)
         self.bends = nn.Sequential(
-            nn.Linear(conditions + len(exponents), hidden),
+            nn.Linear(features, hidden),
             nn.SiLU(),
             nn.Linear(hidden, hidden),
             nn.SiLU(),
@@ -150,9 +159,10 @@ class _SmoothNetwork(nn.Module):
         for parameter in (*self.linear.parameters(), *self.bends[-1].parameters()):
             nn.init.zeros_(parameter)
 
-    def forward(self, conditions: Tensor) -> Tensor:
-        powers = (conditions @ self.exponents.T).clamp(*LOG_POWER_RANGE).exp()
-        return self.linear(conditions) + self.bends(torch.cat([conditions, powers], dim=1))
+    def forward(self, inputs: Tensor) -> Tensor:
+        logs = inputs[:, : self.exponents.shape[1]] @ self.exponents.T
+        features = torch.cat([inputs, logs.clamp(*LOG_POWER_RANGE).exp()], dim=1)
+        return self.linear(features) + self.bends(features)
 
 
 def load_multiplicity(folder: str | Path) -> MultiplicityModel:
