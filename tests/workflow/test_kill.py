@@ -101,7 +101,7 @@ def test_train_gan_goes_on_from_its_checkpoint(finished, checkout: Checkout):
     remove(checkout, "gan", "checkpoints")
     target = "results/debug/gan/model.safetensors"
     checkpoints = checkout.results / "checkpoints" / "gan"
-    kill_during(checkout, "train_gan.py", lambda: any(checkpoints.glob("*/*.pt")), target)
+    kill_during(checkout, "train_gan.py", lambda: any(checkpoints.glob("*/step-*.pt")), target)
     assert not (checkout.folder / target).exists()
     checkout.snakemake(target)
     assert "goes on after step" in (checkout.results / "logs" / "train_gan.log").read_text()
