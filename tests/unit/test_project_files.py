@@ -11,6 +11,7 @@ from fastsim.bundles.config.workflow import BundlesConfig
 from fastsim.settings import parse
 
 ROOT = Path(__file__).resolve().parents[2]
+REQUIREMENTS = ("requirements.txt", "requirements-pelican.txt", "requirements-dev.txt")
 CONFIGS = [ROOT / "config" / "config.yaml", *sorted((ROOT / "config" / "presets").glob("*.yaml"))]
 
 
@@ -48,7 +49,7 @@ def test_conda_environment_has_the_pins_of_the_requirements():
 
 
 def test_every_requirement_is_an_exact_pin():
-    for name in ("requirements.txt", "requirements-dev.txt"):
+    for name in REQUIREMENTS:
         for line in (ROOT / name).read_text().splitlines():
             if line and not line.startswith(("#", "-r ")):
                 assert line.count("==") == 1, f"{name}: {line}"
@@ -56,7 +57,7 @@ def test_every_requirement_is_an_exact_pin():
 
 def test_every_direct_dependency_has_its_reason():
     reasons = (ROOT / "docs" / "DEPENDENCIES.md").read_text()
-    for name in ("requirements.txt", "requirements-dev.txt"):
+    for name in REQUIREMENTS:
         direct = (ROOT / name).read_text().split("\n\n")[0]
         for line in direct.splitlines():
             if "==" in line:
