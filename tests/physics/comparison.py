@@ -8,6 +8,7 @@ import numpy as np
 
 from fastsim.airshower.atmosphere import ShowerAxis
 from fastsim.airshower.cascade import Cascade
+from fastsim.airshower.underground import muons_at_depths
 from tests.physics.corsika import CUT, OBSERVATION_ALTITUDE, CorsikaShower
 
 
@@ -17,7 +18,7 @@ class Repeated:
 
     Attributes:
         corsika: the shower.
-        simulated: muons (n, 3) of each repetition, as energy [GeV], x, y [m].
+        simulated: muons of each repetition, columns as of the shower.
     """
 
     corsika: CorsikaShower
@@ -44,11 +45,39 @@ def simulate_again(
         Repeated(
             shower,
             [
-                cascade.shower(shower.mass_number, shower.energy, axis, CUT, rng)[:, :3]
+                cascade.shower(shower.mass_number, shower.energy, axis, CUT, rng)
                 for _ in range(repetitions(shower.energy))
             ],
         )
         for shower in showers
+    ]
+
+
+def at_depths(
+    pairs: Sequence[Repeated],
+    ingested: Sequence[Sequence[CorsikaShower]],
+    slant_depths: Sequence[float],
+    seed: int,
+) -> list[list[Repeated]]:
+    """Return the pairs as they are seen at each depth.
+
+    Args:
+        pairs: at the surface.
+        ingested: the CORSIKA shower of each pair, at each depth.
+        slant_depths: increasing, m; the cut leaves no gap from the first on.
+        seed: of the simulated muons' way through the ice.
+    """
+    rng = np.random.default_rng(seed)
+    carried = [
+        [muons_at_depths(muons, slant_depths, 1.0, rng) for muons in pair.simulated]
+        for pair in pairs
+    ]
+    return [
+        [
+            Repeated(showers[depth], [muons[depth] for muons in repetitions])
+            for showers, repetitions in zip(ingested, carried, strict=True)
+        ]
+        for depth in range(len(slant_depths))
     ]
 
 
@@ -106,10 +135,10 @@ def distance_and_probability(
 
 
 def log_energy(muons: np.ndarray) -> np.ndarray:
-    """Return log10 E/GeV of muons (n, 3)."""
+    """Return log10 E/GeV of muons, their energy first."""
     return np.log10(muons[:, 0])
 
 
 def radius(muons: np.ndarray) -> np.ndarray:
-    """Return the distance from the axis, m, of muons (n, 3)."""
+    """Return the distance from the axis, m, of muons, x and y second and third."""
     return np.hypot(muons[:, 1], muons[:, 2])

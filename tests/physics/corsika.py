@@ -1,13 +1,15 @@
-"""CORSIKA 7 particle files as a reference for the air-shower cascade."""
+"""CORSIKA 7 showers as a reference for the air-shower cascade: vertical ones, muons above 1 TeV."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from corsikaio import CorsikaParticleFile
 
+from fastsim.airshower import corsika_file
+from fastsim.airshower.corsika import across_axis, nucleus_mass, read_corsika
 from fastsim.airshower.particles import MASS, MUON
+from fastsim.bundles.primaries import mass_number
 
 FOLDER = Path(__file__).parents[2] / "../shared/data/corsika"
 """Where the files lie, if they are there."""
@@ -16,15 +18,16 @@ OBSERVATION_ALTITUDE = 110.0
 CUT = 1e3
 """Least muon energy in the files, GeV."""
 
-_MUON_CODES = (5, 6)
-_PROTON_CODE = 14
-
 
 @dataclass(frozen=True)
 class CorsikaShower:
-    """One vertical shower: mass number, total energy [GeV], muons (n, 3) as energy [GeV], x, y [m].
+    """One vertical shower, and its muons in one plane.
 
-    Muons are those above :data:`CUT` at :data:`OBSERVATION_ALTITUDE`.
+    Attributes:
+        mass_number: of the primary.
+        energy: total energy of the primary, GeV.
+        muons: at :data:`OBSERVATION_ALTITUDE` (n, 5), energy [GeV], x, y [m], slopes dx, dy, above
+            :data:`CUT`; at a depth (n, 3), without the slopes.
     """
 
     mass_number: int
@@ -33,23 +36,28 @@ class CorsikaShower:
 
 
 def read_showers(folder: Path = FOLDER) -> Iterator[CorsikaShower]:
-    """Yield the showers of all ``DAT*`` files of a folder.
-
-    With CORSIKA's EHIST and MUADDI options, rows that describe a muon's ancestors stand between
-    the muons; they have other particle codes (75, 76) or negative ones, and are passed over.
-    """
+    """Yield the showers of all ``DAT*`` files of a folder, as they are at the surface."""
     for path in sorted(folder.glob("DAT*")):
-        with CorsikaParticleFile(path) as file:
-            for event in file:
-                code = int(event.header["particle_id"])
-                rows = event.particles
-                kind = rows["particle_description"].astype(np.int64) // 1000
-                rows = rows[np.isin(kind, _MUON_CODES)]
-                momentum_squared = sum(rows[axis].astype(float) ** 2 for axis in ("px", "py", "pz"))
-                energy = np.sqrt(momentum_squared + MASS[MUON] ** 2)
-                position = [rows[axis] / 100.0 for axis in ("x", "y")]
-                yield CorsikaShower(
-                    1 if code == _PROTON_CODE else code // 100,
-                    float(event.header["total_energy"]),
-                    np.column_stack([energy, *position])[energy > CUT],
-                )
+        for shower in corsika_file.read_showers(path):
+            energy = np.hypot(np.linalg.norm(shower.muons[:, :3], axis=1), MASS[MUON])
+            at_surface = across_axis(shower.muons, shower.zenith, shower.azimuth)
+            yield CorsikaShower(
+                int(mass_number(nucleus_mass(shower.primary_code))),
+                shower.energy,
+                np.column_stack([energy, at_surface])[energy > CUT],
+            )
+
+
+def read_at_depths(
+    slant_depths: Sequence[float], seed: int, folder: Path = FOLDER
+) -> Iterator[list[CorsikaShower]]:
+    """Yield the same showers in the same order, as they are ingested: one for each slant depth."""
+    for path in sorted(folder.glob("DAT*")):
+        for rows in read_corsika(path, slant_depths, seed):
+            bundles = np.split(rows.muons, rows.offsets[1:-1])
+            at_depths = [
+                CorsikaShower(int(mass_number(mass)), float(energy), muons)
+                for (energy, mass, _, _), muons in zip(rows.primaries, bundles, strict=True)
+            ]
+            for first in range(0, len(rows), len(slant_depths)):
+                yield at_depths[first : first + len(slant_depths)]

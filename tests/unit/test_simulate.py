@@ -35,7 +35,7 @@ def run(output, first, count, *flags):
 @pytest.mark.parametrize(
     ("flags", "message"),
     [
-        (["--slant-depths", "[2000, 1500]"], "slant_depths must increase"),
+        (["--slant-depths", "[2000, 1500]"], "slant_depths = [2000, 1500]: must increase"),
         (["--slant-depths", "[50]"], "slant_depths.0"),
         (["--energy-min", "1e8"], "energy_max must be above energy_min"),
         (["--composition", "{p: 0, He: 0, N: 0, Al: 0, Fe: 0}"], "composition"),

@@ -5,16 +5,12 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from fastsim.airshower import ice
 from fastsim.airshower.atmosphere import ShowerAxis
 from fastsim.airshower.cascade import Cascade
 from fastsim.airshower.primaries import Primary, PrimarySpectrum
-from fastsim.airshower.scattering import displacements
+from fastsim.airshower.underground import muons_at_depths, surface_threshold
 from fastsim.bundles.events import Events
 from fastsim.data.ragged import offsets_of
-
-SCATTERING_STEP = 250.0
-"""Longest step of multiple scattering, m of ice."""
 
 
 class ShowerSimulation:
@@ -41,16 +37,13 @@ class ShowerSimulation:
     ) -> None:
         self.spectrum = spectrum
         self.slant_depths = np.asarray(slant_depths, dtype=np.float64)
-        # energies are followed on a finer grid than asked for, since scattering depends on them
-        steps = np.arange(SCATTERING_STEP, self.slant_depths[-1], SCATTERING_STEP)
-        self._nodes = np.unique(np.concatenate([self.slant_depths, steps]))
         self.surface_altitude = surface_altitude
         self.seed = seed
         self.cascade = cascade
 
     def threshold(self, cos_zenith: float) -> float:
         """Return the surface energy [GeV] below which no muon reaches the shallowest depth."""
-        return ice.threshold(float(ice.water_equivalent(self.slant_depths[0], cos_zenith)))
+        return surface_threshold(self.slant_depths[0], cos_zenith)
 
     def shower(self, shower_id: int) -> tuple[Primary, list[np.ndarray]]:
         """Simulate one shower.
@@ -71,22 +64,7 @@ class ShowerSimulation:
             self.threshold(primary.cos_zenith),
             paths,
         )
-        return primary, self._at_depths(muons, primary.cos_zenith, rng)
-
-    def _at_depths(
-        self, muons: np.ndarray, cos_zenith: float, rng: np.random.Generator
-    ) -> list[np.ndarray]:
-        if not len(muons):
-            return [np.empty((0, 3))] * len(self.slant_depths)
-        depths = ice.water_equivalent(self._nodes, cos_zenith)
-        energies = ice.propagate(muons[:, 0], depths, rng)
-        scattered = displacements(muons[:, 0], energies, self._nodes, depths, rng)
-        at_depths = []
-        for node in np.searchsorted(self._nodes, self.slant_depths):
-            position = muons[:, 1:3] + muons[:, 3:5] * self._nodes[node] + scattered[node]
-            arrived = energies[node] > 0
-            at_depths.append(np.column_stack([energies[node], position])[arrived])
-        return at_depths
+        return primary, muons_at_depths(muons, self.slant_depths, primary.cos_zenith, rng)
 
     def events(self, first_shower: int, shower_count: int) -> Iterator[Events]:
         """Yield the rows of each shower: one per depth, in order, without muons where none arrive.

@@ -2,12 +2,21 @@
 
 from typing import Annotated
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from fastsim.settings import Section
 
 # above 300 m of snow the parents of the muons fall below the energies of the hadronic model
 Depth = Annotated[float, Field(ge=300.0, le=20_000.0)]
+
+
+def _increasing(depths: tuple[float, ...]) -> tuple[float, ...]:
+    if list(depths) != sorted(set(depths)):
+        raise ValueError("must increase")
+    return depths
+
+
+Depths = Annotated[tuple[Depth, ...], Field(min_length=1), AfterValidator(_increasing)]
 Weight = Annotated[float, Field(ge=0.0)]
 
 
@@ -41,9 +50,8 @@ class ShowerConfig(Section):
     zenith_max: float = Field(
         60.0, ge=0.0, le=80.0, description="largest zenith angle, degrees; uniform in cos(zenith)"
     )
-    slant_depths: tuple[Depth, ...] = Field(
+    slant_depths: Depths = Field(
         tuple(1500.0 + 100.0 * step for step in range(12)),
-        min_length=1,
         description="lengths of ice along the track to the observation points, m",
     )
     surface_altitude: float = Field(
@@ -56,8 +64,6 @@ class ShowerConfig(Section):
             raise ValueError("energy_max must be above energy_min")
         if self.zenith_max < self.zenith_min:
             raise ValueError("zenith_max must not be below zenith_min")
-        if list(self.slant_depths) != sorted(set(self.slant_depths)):
-            raise ValueError("slant_depths must increase")
         return self
 
 
