@@ -8,20 +8,37 @@ import numpy as np
 def hash_uniform(groups: np.ndarray, seed: int) -> np.ndarray:
     """Return one number in [0, 1) per group, a pure function of the group and the seed.
 
-    The hash is two rounds of SplitMix64's mixer (Steele, Lea and Flood, OOPSLA 2014): of the seed,
-    then of the group offset by it.
+    The hash is that of the seed and the group (:func:`hash_columns`).
 
     Args:
         groups: uint64 (rows,); equal groups get equal numbers.
         seed: 0 <= seed < 2^64.
     """
-    offset = _splitmix64(np.array([seed], dtype=np.uint64))
-    mixed = _splitmix64(groups.astype(np.uint64) ^ offset)
+    mixed = hash_columns(np.array([seed], dtype=np.uint64), groups.astype(np.uint64))
     # the upper 53 bits are what a double can hold
     return (mixed >> np.uint64(11)) * 2.0**-53
 
 
-def _splitmix64(state: np.ndarray) -> np.ndarray:
+def hash_columns(*columns: np.ndarray) -> np.ndarray:
+    """Return one 64-bit hash per row, a pure function of the row's words and their order.
+
+    Each word is mixed into the hash of those before it by SplitMix64's mixer (Steele, Lea and
+    Flood, OOPSLA 2014).
+
+    Args:
+        columns: uint64 arrays, one word per row, that broadcast against each other; at least one.
+
+    Returns:
+        uint64 (rows,).
+    """
+    mixed = splitmix64(columns[0])
+    for column in columns[1:]:
+        mixed = splitmix64(column ^ mixed)
+    return mixed
+
+
+def splitmix64(state: np.ndarray) -> np.ndarray:
+    """Return what SplitMix64 draws from each ``state``, uint64: a mixing one-to-one map."""
     z = state + np.uint64(0x9E3779B97F4A7C15)
     z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
