@@ -17,7 +17,6 @@ from fastsim.bundles.baselines import (
 from fastsim.bundles.observables import CONDITION, event_observables, muon_observables
 from fastsim.bundles.primaries import mass_number
 from fastsim.bundles.weighting import flux_weights
-from fastsim.errors import InputError
 
 
 def test_bundles_of_zero_one_and_two_muons() -> None:
@@ -155,9 +154,15 @@ def test_weights_turn_the_simulated_spectrum_into_the_flux() -> None:
     assert mean == pytest.approx(integral(PDGCode.PPlus, 1) / p, abs=0.005)
 
 
-def test_a_nucleus_without_a_flux_is_refused() -> None:
-    with pytest.raises(InputError, match="mass number 40"):
-        flux_weights(np.array([1e5]), np.array([37.2]), 1.0)
+def test_every_nucleus_takes_its_share_of_the_flux_of_its_group() -> None:
+    """C, O and N share what N alone would have; Si and Fe-54 stand for Al and Fe-56."""
+    energy = np.full(6, 1e5)
+    mixed = np.array([12, 16, 14, 28, 54, 1]) * 0.93149
+    weights = flux_weights(energy, mixed, 1.0)
+    alone = flux_weights(energy[:4], np.array([13.05, 25.13, 52.10, 0.938]), 1.0)
+    np.testing.assert_allclose(weights[:3], weights[0])
+    of_groups = [weights[:3].sum(), *weights[3:]]
+    np.testing.assert_allclose(of_groups / weights.sum(), alone / alone.sum())
 
 
 def test_samples_of_the_toy_have_the_observables_asked_for() -> None:

@@ -4,18 +4,22 @@ import numpy as np
 import simweights
 
 from fastsim.bundles.primaries import mass_number
-from fastsim.errors import InputError
 
 FLUX_MODEL = simweights.GaisserH4a
 """T. K. Gaisser, Astropart. Phys. 35 (2012) 801: five nuclei, extragalactic protons (H4a)."""
 
-_GROUPS = {
-    1: simweights.PDGCode.PPlus,
-    4: simweights.PDGCode.He4Nucleus,
-    14: simweights.PDGCode.N14Nucleus,
-    27: simweights.PDGCode.Al27Nucleus,
-    56: simweights.PDGCode.Fe56Nucleus,
-}
+_LIGHTEST_OF_GROUP = np.array([2, 8, 20, 39])
+"""Mass number, of each group but the first, from which a nucleus belongs to it."""
+_GROUPS = np.array(
+    [
+        simweights.PDGCode.PPlus,
+        simweights.PDGCode.He4Nucleus,
+        simweights.PDGCode.N14Nucleus,
+        simweights.PDGCode.Al27Nucleus,
+        simweights.PDGCode.Fe56Nucleus,
+    ],
+    dtype=np.int32,
+)
 
 
 def flux_weights(
@@ -24,27 +28,18 @@ def flux_weights(
     """Return float64 (events,) weights to the Gaisser H4a flux, of mean 1.
 
     The weight is flux over generated density. The density in energy is the spectrum that was
-    simulated, dN/dE ~ E^-gamma, the same for all nuclei; the share of each nucleus is counted in
-    the sample itself. The five nuclei stand for the groups p, He, CNO, MgSi and Fe of the model.
+    simulated, dN/dE ~ E^-gamma, the same for all nuclei; the share of each group is counted in
+    the sample itself. The groups of the model are p, He, CNO, MgSi and Fe, and every nucleus
+    belongs to the one that is nearest in log A.
 
     Args:
         primary_energy: (events,) total energy, GeV.
         primary_mass: (events,) mass of the nucleus, GeV.
         spectral_index: gamma of the simulated spectrum.
-
-    Raises:
-        InputError: a nucleus that the flux model does not have.
     """
     energy = np.asarray(primary_energy, dtype=np.float64)
-    nuclei, kind, counts = np.unique(
-        mass_number(primary_mass), return_inverse=True, return_counts=True
-    )
-    unknown = [int(A) for A in nuclei if A not in _GROUPS]
-    if unknown:
-        raise InputError(
-            f"mass number {unknown[0]} has no group in the flux model; it has {sorted(_GROUPS)}"
-        )
-    codes = np.array([_GROUPS[A] for A in nuclei], dtype=np.int32)
-    flux = FLUX_MODEL()(energy, codes[kind])
-    weights = flux * energy**spectral_index / counts[kind]
+    group = np.searchsorted(_LIGHTEST_OF_GROUP, mass_number(primary_mass), side="right")
+    counts = np.bincount(group)
+    flux = FLUX_MODEL()(energy, _GROUPS[group])
+    weights = flux * energy**spectral_index / counts[group]
     return weights / weights.mean()

@@ -23,8 +23,7 @@ def draw(data: FigureData) -> Figure:
     lines = max(-(-len(rows) // PAIRS_PER_ROW), 1)
     figure = Figure(figsize=(style.PAGE_WIDTH, 2.1 * lines + 0.5))
     figure.get_layout_engine().set(h_pad=0.08)
-    grid = figure.subplots(lines, 2 * PAIRS_PER_ROW, squeeze=False)
-    pairs = grid.reshape(-1, 2)
+    pairs = figure.subplots(lines, 2 * PAIRS_PER_ROW, squeeze=False).reshape(-1, 2)
     energies = np.concatenate([e.muons[:, 0] for e in (real.select(rows), generated.select(rows))])
     norm = LogNorm(energies.min(), energies.max()) if len(energies) else None
     points = None
@@ -33,7 +32,8 @@ def draw(data: FigureData) -> Figure:
     for axes in pairs[len(rows) :].ravel():
         axes.remove()
     if points is not None:
-        figure.colorbar(points, ax=grid, location="bottom", aspect=60, label=r"$E_\mu$ / GeV")
+        drawn = list(pairs[: len(rows)].ravel())
+        figure.colorbar(points, ax=drawn, location="bottom", aspect=60, label=r"$E_\mu$ / GeV")
     return figure
 
 

@@ -52,6 +52,8 @@ def _draw_nucleus(panel: Panel, data: FigureData, rows: np.ndarray) -> None:
 
     panel.spectrum.set_xscale("log")
     panel.spectrum.set_yscale("log")
+    # a nucleus may have one energy only
+    panel.spectrum.set_xlim(10.0 ** edges[0], 10.0 ** edges[-1])
     panel.spectrum.errorbar(
         energy[seen],
         real[seen] / events[seen],

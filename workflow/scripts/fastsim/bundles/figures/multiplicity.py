@@ -43,9 +43,13 @@ def draw_by_depth(data: FigureData) -> Figure:
 
 
 def _equal_bins(values: np.ndarray, text: str, bins: int) -> Bins:
+    """Return bins of one width that hold an event; none of a quantity that has one value."""
+    if values.min() == values.max():
+        return []
     edges = np.linspace(values.min(), values.max(), bins + 1)
     index = np.clip(np.searchsorted(edges, values, side="right") - 1, 0, bins - 1)
-    return [(text.format(edges[i], edges[i + 1]), index == i) for i in range(bins)]
+    filled = np.unique(index)
+    return [(text.format(edges[i], edges[i + 1]), index == i) for i in filled]
 
 
 def _draw(data: FigureData, bins: Bins) -> Figure:

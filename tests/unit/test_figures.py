@@ -1,0 +1,45 @@
+"""Figures of events that do not fill every bin: vertical showers, gaps in the spectrum."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from tests.unit.bundle_samples import draw_events, draw_primaries
+
+from fastsim.bundles.described import Described
+from fastsim.bundles.figures import displays
+from fastsim.bundles.figures.inputs import FigureData
+from fastsim.bundles.figures.multiplicity import draw_by_energy, draw_by_zenith
+from fastsim.bundles.figures.style import house_style
+
+
+def figure_data(primaries):
+    events = Described(draw_events(primaries, 2))
+    return FigureData(events, events, 1.0, {}, {}, None, None, 0)
+
+
+def titles(figure):
+    return [ax.get_title() for ax in figure.axes if ax.get_title()]
+
+
+def test_vertical_showers_are_no_bins_of_the_zenith_angle() -> None:
+    primaries = draw_primaries(100, 1)
+    assert len(titles(draw_by_zenith(figure_data(primaries)))) == 4
+    vertical = np.array(primaries)
+    vertical[:, 2] = 0.0
+    assert titles(draw_by_zenith(figure_data(vertical))) == ["all events"]
+
+
+def test_a_gap_in_the_spectrum_leaves_no_empty_panels() -> None:
+    primaries = np.array(draw_primaries(100, 1))
+    primaries[:, 0] = np.where(np.arange(len(primaries)) % 2, 1e4, 1e7)
+    assert len(titles(draw_by_energy(figure_data(primaries)))) == 3
+
+
+@pytest.mark.parametrize("wanted", [1, 3, 4])
+def test_any_number_of_displays(wanted: int) -> None:
+    data = replace(figure_data(draw_primaries(100, 1)), event_displays=wanted)
+    with house_style():
+        figure = displays.draw(data)
+    # two panels a pair, and the colour bar
+    assert len(figure.axes) == 2 * wanted + 1
