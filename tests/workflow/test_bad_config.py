@@ -35,6 +35,14 @@ def run(tmp_path, *args):
     )
 
 
+def own_files(*patterns, **ingest):
+    """Return a config for the user's own showers."""
+    return {
+        "events": {"source": "files", "spectral_index": 2.0},
+        "ingest": {"files": list(patterns), **ingest},
+    }
+
+
 @pytest.mark.parametrize(
     ("values", "line"),
     [
@@ -46,6 +54,19 @@ def run(tmp_path, *args):
         ({"output_dir": "../elsewhere/$(x)"}, "output_dir = "),
         ({"split": {"test_share": 0.95}}, "test_share"),
         ({"fit_normalization": {"representation": "raw"}}, "'fitted' or 'seed'"),
+        ({"events": {"source": "file"}}, "'simulate' or 'files'"),
+        ({"events": {"source": "files"}}, "ingest.files names none"),
+        (
+            {"events": {"source": "files"}, "ingest": {"files": ["a"]}},
+            "events.spectral_index is missing",
+        ),
+        ({"ingest": {"files": ["a"]}}, "events.source is simulate, not files"),
+        ({"ingest": {"angle": "degrees"}}, "'rad' or 'degree'"),
+        ({"ingest": {"max_rejected_fraction": 1.5}}, "ingest.max_rejected_fraction = 1.5"),
+        (own_files("nowhere/*.parquet"), "ingest.files: nowhere/*.parquet: names no file"),
+        (own_files(str(ROOT)), "is a folder; name the files in it"),
+        (own_files("http://127.0.0.1:9/*.parquet"), "http://127.0.0.1:9/*.parquet: cannot be"),
+        (own_files(str(ROOT / "README.md"), token_file="nowhere"), "token file nowhere: cannot"),
     ],
 )
 def test_wrong_keys_and_values(tmp_path, values, line):

@@ -4,6 +4,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,8 @@ import pytest
 from fastsim.bundles.config.evaluate import EvaluateConfig
 from fastsim.bundles.evaluation import evaluate
 from fastsim.bundles.events import iter_events, write_events
-from fastsim.bundles.figure_texts import FIGURE_TEXTS
+from fastsim.bundles.figure_texts import FIGURE_TEXTS, INGEST_TEXTS
+from fastsim.bundles.quality_report import merge
 from fastsim.bundles.summary import summarize
 from fastsim.engine.run_folder import write_config
 from fastsim.files import write_json
@@ -32,6 +34,15 @@ def run(program: str, *arguments: object) -> subprocess.CompletedProcess:
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
+def quality(rejected: int) -> dict[str, Any]:
+    """``quality.json`` of 20 files with long names, with as many rows rejected in each."""
+    reasons = {"not finite": 2, "zenith": rejected - 2} if rejected else {}
+    file = {"format": "hdf5", "rows": 1000, "kept": 1000 - rejected, "outliers": 0}
+    names = [f"pelican://federation.example/{'a-long-folder/' * 9}{i}<b>.h5" for i in range(20)]
+    files = {name: file | {"rejected": reasons} for name in names}
+    return merge([{"files": files, "warnings": [f"{name}: no ids" for name in names]}])
+
+
 @pytest.fixture(scope="module")
 def results(tmp_path_factory) -> Path:
     """Everything the report is made of, of a toy sample."""
@@ -46,6 +57,7 @@ def results(tmp_path_factory) -> Path:
     write_json(folder / "metrics.json", evaluate(real, generated, distribution, 1.0, config))
     split = summarize(iter_events(folder / "test.parquet"))
     write_json(folder / "summary.json", dict.fromkeys(("train", "validation", "test"), split))
+    write_json(folder / "quality.json", quality(rejected=40))
     step = np.arange(1, 21)
     histories = {
         "multiplicity": ("train_multiplicity", ["train/loss", "validation/nll", "learning_rate"]),
@@ -70,6 +82,7 @@ def results(tmp_path_factory) -> Path:
 def page(results: Path) -> Path:
     common = ("--summary", results / "summary.json", "--metrics", results / "metrics.json")
     common += ("--multiplicity", results / "multiplicity", "--gan", results / "gan")
+    common += ("--quality", results / "quality.json")
     figures = results / "figures"
     plot = run(
         "plot.py",
@@ -79,7 +92,7 @@ def page(results: Path) -> Path:
     )
     assert plot.returncode == 0, plot.stderr
     for suffix in ("png", "pdf"):
-        assert {path.stem for path in figures.glob(f"*.{suffix}")} == set(FIGURE_TEXTS)
+        assert {path.stem for path in figures.glob(f"*.{suffix}")} == {*FIGURE_TEXTS, *INGEST_TEXTS}
     report = run("report.py", *common, "--figures", figures, "--output", results / "report.html")
     assert report.returncode == 0, report.stderr
     return results / "report.html"
@@ -97,6 +110,25 @@ def test_a_missing_figure_is_told_in_one_line(page: Path, tmp_path: Path) -> Non
     assert outcome.stderr.count("\n") == 1
     assert "multiplicity_by_energy.png" in outcome.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("rejected", [None, 0])
+def test_what_there_is_not_is_not_shown(page: Path, tmp_path: Path, rejected: int | None) -> None:
+    results = page.parent
+    flags = []
+    if rejected is not None:
+        write_json(tmp_path / "quality.json", quality(rejected))
+        flags = ["--quality", tmp_path / "quality.json"]
+    outcome = run(
+        "report.py",
+        *("--summary", results / "summary.json", "--metrics", results / "metrics.json"),
+        *("--multiplicity", results / "multiplicity", "--gan", results / "gan"),
+        *("--figures", results / "figures", "--output", tmp_path / "report.html", *flags),
+    )
+    assert outcome.returncode == 0, outcome.stderr
+    text = (tmp_path / "report.html").read_text()
+    assert 'id="rejected_rows"' not in text
+    assert ('<section id="ingest">' in text) == (rejected is not None)
 
 
 @pytest.mark.skipif(not (BROWSER and DRIVER), reason="needs chromium and chromedriver")
@@ -134,12 +166,24 @@ def test_page_in_a_browser_without_network(page: Path, tmp_path: Path) -> None:
         assert len(rows) >= 10
         assert all(len(row.text.split()) > 3 for row in rows)
 
-        for name, text in FIGURE_TEXTS.items():
+        for name, text in (FIGURE_TEXTS | INGEST_TEXTS).items():
             figure = driver.find_element(By.ID, name)
             image = figure.find_element(By.TAG_NAME, "img")
             assert driver.execute_script("return arguments[0].naturalWidth", image) > 300, name
             assert text.title in figure.text
-        assert len(driver.find_elements(By.CSS_SELECTOR, "figure img")) == len(FIGURE_TEXTS)
+        assert len(driver.find_elements(By.CSS_SELECTOR, "figure img")) == len(
+            FIGURE_TEXTS | INGEST_TEXTS
+        )
+
+        counts = driver.find_element(By.ID, "ingest-table").text
+        assert "rejected 800 4.000 %" in counts
+        assert "zenith 760 3.800 % not from 0 to less than 90 degrees" in counts
+        listed = driver.find_elements(By.CSS_SELECTOR, "#ingest-files tbody tr")
+        assert len(listed) == 12
+        assert "0<b>.h5 HDF5 1,000 960 0 40" in listed[0].text
+        section = driver.find_element(By.ID, "ingest").text
+        assert "20,000 rows in 20 files: 20 HDF5." in section
+        assert "8 more warnings" in section
 
         # nothing is wider than the window, and nothing was asked of a network
         assert driver.execute_script(

@@ -8,7 +8,6 @@ from pathlib import Path
 SCRIPTS = Path(os.path.relpath(Path(workflow.basedir) / "scripts"))
 sys.path.insert(0, str(SCRIPTS.resolve()))
 
-from fastsim.bundles.config.simulate import ShowerConfig
 from fastsim.bundles.config.workflow import BundlesConfig
 from fastsim.engine.gpus import count_gpus
 from fastsim.errors import InputError
@@ -16,17 +15,22 @@ from fastsim.settings import parse as parse_settings
 from fastsim.settings import to_flags
 from fastsim.sources import sources
 
-config_files = " + ".join(os.path.relpath(file) for file in workflow.configfiles)
-try:
-    settings = parse_settings(BundlesConfig, config, config_files)
-except InputError as error:
-    print(f"error: {error}", file=sys.stderr)
-    sys.exit(2)
+
+def or_stop(function, *args):
+    """Return what the function returns; a mistake of the user ends the run with one line."""
+    try:
+        return function(*args)
+    except InputError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(2)
+
+
+CONFIG_FILES = " + ".join(os.path.relpath(file) for file in workflow.configfiles)
+settings = or_stop(parse_settings, BundlesConfig, config, CONFIG_FILES)
 
 RESULTS = settings.output_dir
 LOGS = f"{RESULTS}/logs"
 BENCHMARKS = f"{RESULTS}/benchmarks"
-PARTS = [f"{shard:04d}" for shard in range(settings.simulate.shards)]
 SPLITS = ["train", "validation", "test"]
 
 
@@ -41,12 +45,18 @@ def library(name):
     return [os.path.relpath(file) for file in imported]
 
 
+def part_names(shards):
+    """Return the names of the shards' files."""
+    return [f"{shard:04d}" for shard in range(shards)]
+
+
+def share(part, total, shards):
+    """Return first and end of a shard's contiguous, near-equal share of ``total``."""
+    shard = int(part)
+    return shard * total // shards, (shard + 1) * total // shards
+
+
 def shower_range(wildcards):
-    """Return the flags that name the showers of a shard: a contiguous, near-equal share."""
-    shard, shards, showers = (
-        int(wildcards.part),
-        settings.simulate.shards,
-        settings.simulate.showers,
-    )
-    first, end = shard * showers // shards, (shard + 1) * showers // shards
+    """Return the flags that name the showers of a shard."""
+    first, end = share(wildcards.part, settings.simulate.showers, settings.simulate.shards)
     return f"--first-shower {first} --shower-count {end - first}"

@@ -6,6 +6,8 @@ rule split:
     input:
         program=f"{SCRIPTS}/split.py",
         library=library("split"),
+        # waits for the verdict on all files, but a new verdict is no new data
+        quality=ancient(QUALITY),
         events=f"{RESULTS}/events/part-{{part}}.parquet",
     output:
         train=f"{RESULTS}/splits/train/part-{{part}}.parquet",

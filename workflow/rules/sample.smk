@@ -1,4 +1,15 @@
-"""Generated bundles."""
+"""Generated bundles, and their export in the layouts of MuoniTron's users."""
+
+from fastsim.bundles.config.sample import GenerationConfig
+
+EXPORT_LAYOUTS = {"parquet": "muonitron", "h5": "hdf5"}
+EXPORTS = expand(
+    f"{RESULTS}/samples/export/part-{{part}}.{{suffix}}",
+    part=PARTS,
+    suffix=[
+        suffix for suffix, layout in EXPORT_LAYOUTS.items() if layout in settings.sample.export
+    ],
+)
 
 
 rule sample:
@@ -24,7 +35,7 @@ rule sample:
         mem_mb=2000,
         runtime=30,
     params:
-        flags=to_flags(settings.sample),
+        flags=to_flags(settings.sample, GenerationConfig),
         multiplicity=subpath(input.multiplicity_model, parent=True),
         gan=subpath(input.gan_model, parent=True),
     message:
@@ -36,5 +47,36 @@ rule sample:
         " --normalization {input.normalization}"
         " --multiplicity {params.multiplicity}"
         " --gan {params.gan}"
+        " --output {output.events}"
+        " 2>&1 | tee {log}"
+
+
+rule export:
+    """Write a shard of generated bundles as MuoniTron Parquet or HDF5."""
+    input:
+        program=f"{SCRIPTS}/export.py",
+        library=library("export"),
+        events=f"{RESULTS}/samples/part-{{part}}.parquet",
+    output:
+        events=f"{RESULTS}/samples/export/part-{{part}}.{{suffix}}",
+    log:
+        f"{LOGS}/export/part-{{part}}.{{suffix}}.log",
+    benchmark:
+        f"{BENCHMARKS}/export/part-{{part}}.{{suffix}}.tsv"
+    wildcard_constraints:
+        suffix="|".join(EXPORT_LAYOUTS),
+    conda:
+        "../envs/environment.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        layout=lookup(dpath="{suffix}", within=EXPORT_LAYOUTS),
+    message:
+        "Export bundles, shard {wildcards.part}, {params.layout}"
+    shell:
+        "python {input.program}"
+        " --events {input.events}"
+        " --layout {params.layout}"
         " --output {output.events}"
         " 2>&1 | tee {log}"

@@ -1,4 +1,11 @@
-"""Air showers and their muons at the depths."""
+"""Air showers and their muons at the depths, when `events.source` is simulate."""
+
+from fastsim.bundles.config.simulate import ShowerConfig
+
+PARTS = part_names(settings.simulate.shards)
+QUALITY = []
+QUALITY_FLAG = ""
+SPECTRAL_INDEX = settings.simulate.spectral_index
 
 
 rule simulate:

@@ -28,7 +28,7 @@ rule evaluate:
         runtime=120,
     params:
         flags=to_flags(settings.evaluate),
-        spectral_index=settings.simulate.spectral_index,
+        spectral_index=SPECTRAL_INDEX,
         multiplicity=subpath(input.multiplicity_model, parent=True),
     message:
         "Evaluate the generated bundles"
@@ -53,6 +53,7 @@ rule plot:
         samples=SAMPLES,
         summary=f"{RESULTS}/dataset/summary.json",
         metrics=f"{RESULTS}/validation/metrics.json",
+        quality=QUALITY,
         multiplicity_history=f"{RESULTS}/multiplicity/history.csv",
         gan_history=f"{RESULTS}/gan/history.csv",
     output:
@@ -73,8 +74,9 @@ rule plot:
         runtime=30,
     params:
         flags=to_flags(settings.plot),
-        spectral_index=settings.simulate.spectral_index,
+        spectral_index=SPECTRAL_INDEX,
         multiplicity=subpath(input.multiplicity_history, parent=True),
+        quality=QUALITY_FLAG,
         gan=subpath(input.gan_history, parent=True),
     message:
         "Draw the figures"
@@ -85,6 +87,7 @@ rule plot:
         " --samples {input.samples}"
         " --summary {input.summary}"
         " --metrics {input.metrics}"
+        " {params.quality}"
         " --multiplicity {params.multiplicity}"
         " --gan {params.gan}"
         " --spectral-index {params.spectral_index}"
@@ -100,6 +103,7 @@ rule report:
         template="workflow/report/report.html.j2",
         metrics=f"{RESULTS}/validation/metrics.json",
         summary=f"{RESULTS}/dataset/summary.json",
+        quality=QUALITY,
         figures=f"{RESULTS}/validation/figures",
         multiplicity_config=f"{RESULTS}/multiplicity/config.yaml",
         gan_config=f"{RESULTS}/gan/config.yaml",
@@ -120,12 +124,14 @@ rule report:
         runtime=10,
     params:
         multiplicity=subpath(input.multiplicity_config, parent=True),
+        quality=QUALITY_FLAG,
         gan=subpath(input.gan_config, parent=True),
     message:
         "Write the report"
     shell:
         "python {input.program}"
         " --metrics {input.metrics}"
+        " {params.quality}"
         " --summary {input.summary}"
         " --figures {input.figures}"
         " --multiplicity {params.multiplicity}"

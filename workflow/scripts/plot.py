@@ -6,6 +6,7 @@ python workflow/scripts/plot.py --events splits/test/*.parquet --samples samples
 """
 
 import argparse
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -14,7 +15,7 @@ from fastsim.bundles.config.plot import PlotConfig
 from fastsim.bundles.described import Described
 from fastsim.bundles.evaluation import check_pair
 from fastsim.bundles.events import read_events
-from fastsim.bundles.figures import FIGURES
+from fastsim.bundles.figures import FIGURES, INGEST_FIGURES
 from fastsim.bundles.figures.inputs import FigureData
 from fastsim.bundles.figures.style import house_style
 from fastsim.errors import InputError, exit_on_input_error
@@ -40,6 +41,9 @@ def main() -> None:
     )
     parser.add_argument("--summary", type=Path, required=True, help="of the dataset, JSON")
     parser.add_argument("--metrics", type=Path, required=True, help="of the evaluation, JSON")
+    parser.add_argument(
+        "--quality", type=Path, help="of the user's files, JSON; only if there are some"
+    )
     parser.add_argument("--multiplicity", type=Path, required=True, help="run folder")
     parser.add_argument("--gan", type=Path, required=True, help="run folder")
     parser.add_argument(
@@ -62,9 +66,13 @@ def main() -> None:
         _read_history(args.gan),
         config.event_displays,
     )
-    with house_style(), Progress(len(FIGURES), "plot", "figures") as progress:
-        for name, draw in FIGURES.items():
-            figure = draw(data)
+    drawings = {name: partial(draw, data) for name, draw in FIGURES.items()}
+    if args.quality is not None:
+        quality = read_json(args.quality)
+        drawings |= {name: partial(draw, quality) for name, draw in INGEST_FIGURES.items()}
+    with house_style(), Progress(len(drawings), "plot", "figures") as progress:
+        for name, draw in drawings.items():
+            figure = draw()
             with atomic_path(args.output_dir / f"{name}.png") as path:
                 figure.savefig(path, dpi=config.dpi)
             # the layout of the PNG, which takes most of the time, serves for the PDF

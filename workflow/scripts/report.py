@@ -7,19 +7,29 @@ python workflow/scripts/report.py --metrics validation/metrics.json \\
 
 import argparse
 import base64
+from collections import Counter
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from fastsim.bundles.described import OBSERVABLES
-from fastsim.bundles.figure_texts import FIGURE_TEXTS
+from fastsim.bundles.figure_texts import FIGURE_TEXTS, INGEST_TEXTS, FigureText
 from fastsim.bundles.headline import headline
+from fastsim.bundles.ingest.quality import REASONS
+from fastsim.bundles.quality_report import MOST_LISTED, rejected_rows, worst_files
 from fastsim.engine.run_folder import read_config
 from fastsim.errors import InputError, exit_on_input_error
 from fastsim.files import atomic_path, read_json
 
 TEMPLATES = Path(__file__).parents[1] / "report"
+FORMATS = {
+    "muonitron": "MuoniTron Parquet",
+    "hdf5": "HDF5",
+    "events": "event table",
+    "corsika": "CORSIKA 7",
+}
 
 
 @exit_on_input_error
@@ -32,6 +42,9 @@ def main() -> None:
     )
     parser.add_argument("--metrics", type=Path, required=True, help="of the evaluation, JSON")
     parser.add_argument("--summary", type=Path, required=True, help="of the dataset, JSON")
+    parser.add_argument(
+        "--quality", type=Path, help="of the user's files, JSON; only if there are some"
+    )
     parser.add_argument("--figures", type=Path, required=True, help="folder of the PNG files")
     parser.add_argument("--multiplicity", type=Path, required=True, help="run folder")
     parser.add_argument("--gan", type=Path, required=True, help="run folder")
@@ -39,13 +52,15 @@ def main() -> None:
     args = parser.parse_args()
 
     metrics = read_json(args.metrics)
-    figures = [
-        {"name": name, "text": text, "uri": _data_uri(args.figures / f"{name}.png")}
-        for name, text in FIGURE_TEXTS.items()
-    ]
+    figures = _figures(args.figures, FIGURE_TEXTS)
     sections = [
         (title, list(group)) for title, group in groupby(figures, lambda f: f["text"].section)
     ]
+    ingest = None
+    if args.quality is not None:
+        ingest = _ingest(read_json(args.quality)) | {
+            "figures": _figures(args.figures, INGEST_TEXTS)
+        }
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -58,6 +73,7 @@ def main() -> None:
         summary=read_json(args.summary),
         rows=headline(metrics),
         sections=sections,
+        ingest=ingest,
         observables=[observable.name for observable in OBSERVABLES],
         runs={
             "Multiplicity model": read_config(args.multiplicity, "train_multiplicity"),
@@ -66,6 +82,35 @@ def main() -> None:
     )
     with atomic_path(args.output) as path:
         path.write_text(page, encoding="utf-8")
+
+
+def _figures(folder: Path, texts: dict[str, FigureText]) -> list[dict[str, Any]]:
+    return [
+        {"name": name, "text": text, "uri": _data_uri(folder / f"{name}.png")}
+        for name, text in texts.items()
+    ]
+
+
+def _ingest(quality: dict[str, Any]) -> dict[str, Any]:
+    """Return what the page says of the user's files."""
+    files = quality["files"]
+    formats = Counter(FORMATS[file["format"]] for file in files.values())
+    return {
+        "quality": quality,
+        "rejected_rows": rejected_rows(quality),
+        "formats": formats.most_common(),
+        "meanings": REASONS,
+        "most_listed": MOST_LISTED,
+        "listed": [
+            files[name]
+            | {
+                "name": name,
+                "format": FORMATS[files[name]["format"]],
+                "rejected_rows": rejected_rows(files[name]),
+            }
+            for name in worst_files(quality, MOST_LISTED)
+        ],
+    }
 
 
 def _data_uri(path: Path) -> str:

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from fastsim.bundles.config.sample import SampleConfig
+from fastsim.bundles.config.sample import GenerationConfig
 from fastsim.bundles.events import Events, event_writer, iter_events
 from fastsim.bundles.generation import count_uniforms, generate, load_generator
 from fastsim.bundles.models.multiplicity import load_multiplicity
@@ -24,9 +24,9 @@ def main() -> None:
     parser.add_argument("--multiplicity", type=Path, required=True, help="its run folder")
     parser.add_argument("--gan", type=Path, required=True, help="run folder of the generator")
     parser.add_argument("--output", type=Path, required=True, help="event table to write")
-    add_flags(parser, SampleConfig)
+    add_flags(parser, GenerationConfig)
     args = parser.parse_args()
-    config = from_flags(SampleConfig, args)
+    config = from_flags(GenerationConfig, args)
 
     normalization = Normalization.load(args.normalization)
     multiplicity = load_multiplicity(args.multiplicity)

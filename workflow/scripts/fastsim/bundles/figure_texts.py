@@ -108,3 +108,14 @@ FIGURE_TEXTS = {
     ),
 }
 """Name of the file to its text."""
+
+INGEST_TEXTS = {
+    "rejected_rows": FigureText(
+        "Your files",
+        "Rejected rows",
+        "Left: rows of all files by the reason for which they were rejected, and their share of "
+        "all rows. Right: the files with most of them, in the same colours, and their share of the "
+        "file's rows.",
+    ),
+}
+"""The same of the figures drawn only where the events are the user's files."""

@@ -1,9 +1,11 @@
 """The whole configuration of the muon-bundle workflow: one section a stage."""
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from fastsim.bundles.config.evaluate import EvaluateConfig
+from fastsim.bundles.config.events import EventsConfig
 from fastsim.bundles.config.fit_normalization import FitNormalizationConfig
+from fastsim.bundles.config.ingest import IngestStageConfig
 from fastsim.bundles.config.plot import PlotConfig
 from fastsim.bundles.config.sample import SampleConfig
 from fastsim.bundles.config.simulate import SimulateConfig
@@ -21,7 +23,9 @@ class BundlesConfig(Section):
         pattern=r"^[\w.][\w./-]*$",
         description="folder of the results; another one keeps the runs of another config apart",
     )
+    events: EventsConfig = Field(EventsConfig(), description="where the showers come from")
     simulate: SimulateConfig = Field(SimulateConfig(), description="air-shower simulation")
+    ingest: IngestStageConfig = Field(IngestStageConfig(), description="the user's own showers")
     split: SplitConfig = Field(SplitConfig(), description="training, validation, test showers")
     fit_normalization: FitNormalizationConfig = Field(
         FitNormalizationConfig(), description="network inputs"
@@ -33,3 +37,24 @@ class BundlesConfig(Section):
     sample: SampleConfig = Field(SampleConfig(), description="generation for the test primaries")
     evaluate: EvaluateConfig = Field(EvaluateConfig(), description="figures of merit")
     plot: PlotConfig = Field(PlotConfig(), description="figures")
+
+    @model_validator(mode="after")
+    def _one_source_of_events(self) -> "BundlesConfig":
+        if self.events.source == "simulate":
+            for key, value in (
+                ("ingest.files", self.ingest.files or None),
+                ("events.spectral_index", self.events.spectral_index),
+            ):
+                if value is not None:
+                    raise ValueError(f"{key} is given, but events.source is simulate, not files")
+        elif not self.ingest.files:
+            raise ValueError(
+                "events.source is files, but ingest.files names none; paths, globs or URLs are "
+                "needed"
+            )
+        elif self.events.spectral_index is None:
+            raise ValueError(
+                "events.source is files, and events.spectral_index is missing: gamma of the "
+                "spectrum dN/dE ~ E^-gamma that the showers were drawn from is needed"
+            )
+        return self

@@ -1,6 +1,7 @@
-"""Figures of the report: one module a theme, one style, drawn from :class:`FigureData`."""
+"""Figures of the report: one module a theme, one style."""
 
 from collections.abc import Callable
+from typing import Any
 
 from matplotlib.figure import Figure
 
@@ -13,6 +14,7 @@ from fastsim.bundles.figures import (
     lateral,
     mean_multiplicity,
     multiplicity,
+    rejected_rows,
     shapes,
     training,
     weighted,
@@ -37,3 +39,8 @@ FIGURES: dict[str, Callable[[FigureData], Figure]] = {
     "training_gan": training.draw_gan,
 }
 """Name of the file to the function that draws it; titles and captions are in ``figure_texts``."""
+
+INGEST_FIGURES: dict[str, Callable[[dict[str, Any]], Figure]] = {
+    "rejected_rows": rejected_rows.draw,
+}
+"""The same, drawn from ``quality.json`` where the events are the user's files."""

@@ -1,0 +1,52 @@
+"""The user's own files: which there are, and which of them a shard takes."""
+
+import re
+import shlex
+
+from fastsim.data.remote import list_files, local_path, read_token
+from fastsim.files import read_json, write_json
+
+LISTING = f"{RESULTS}/events/files.json"
+
+
+def named_files():
+    """Return the paths and URLs that `ingest.files` names."""
+    try:
+        files = list_files(settings.ingest.files, read_token(settings.ingest.token_file))
+        for file in files:
+            if local_path(file) and re.search("[{}]", file):
+                raise InputError(f"{file}: Snakemake takes braces for a wildcard; rename the file")
+        return files
+    except InputError as error:
+        raise InputError(f"{CONFIG_FILES}: ingest.files: {error}") from None
+
+
+# a job on a cluster reads the rules again; it must see the files that the main process has seen
+FILES = or_stop(named_files) if workflow.is_main_process else or_stop(read_json, LISTING)
+PARTS = part_names(min(settings.ingest.shards, len(FILES)))
+QUALITY = f"{RESULTS}/events/quality.json"
+QUALITY_FLAG = f"--quality {QUALITY}"
+SPECTRAL_INDEX = settings.events.spectral_index
+TOKEN_FLAG = (
+    f"--token-file {shlex.quote(settings.ingest.token_file)}" if settings.ingest.token_file else ""
+)
+
+
+onstart:
+    write_json(LISTING, FILES)
+
+
+def files_of(wildcards):
+    """Return paths and URLs of a shard's files."""
+    first, end = share(wildcards.part, len(FILES), len(PARTS))
+    return FILES[first:end]
+
+
+def local_files_of(wildcards):
+    """Return the shard's files of which a change can be seen here."""
+    return [file for file in files_of(wildcards) if local_path(file) is not None]
+
+
+def file_arguments(wildcards):
+    """Return paths and URLs of a shard's files, quoted for the shell."""
+    return shlex.join(files_of(wildcards))
