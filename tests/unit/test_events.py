@@ -16,6 +16,7 @@ from fastsim.bundles.events import (
     read_events,
     write_events,
 )
+from fastsim.data import parquet_blocks
 from fastsim.data.ragged import offsets_of
 from fastsim.errors import InputError
 
@@ -71,8 +72,20 @@ def test_large_tables_are_cut_into_row_groups(tmp_path, monkeypatch):
     path = tmp_path / "a.parquet"
     events = make_events([3, 4, 5, 25, 0, 0, 1])
     write_events(path, events, producer="test")
-    assert pq.ParquetFile(path).num_row_groups == 3
-    assert [len(block) for block in iter_events(path)] == [3, 1, 3]
+    metadata = pq.ParquetFile(path).metadata
+    assert [metadata.row_group(i).num_rows for i in range(metadata.num_row_groups)] == [3, 1, 3]
+
+
+def test_large_tables_are_read_in_blocks(tmp_path, monkeypatch):
+    monkeypatch.setattr(parquet_blocks, "VALUES_PER_BLOCK", 12)
+    path = tmp_path / "a.parquet"
+    events = make_events([3, 4, 5, 25, 0, 0, 1])
+    write_events(path, events, producer="test")
+    blocks = list(iter_events(path))
+    assert [len(block) for block in blocks] == [2, 2, 2, 1]
+    joined = Events.concatenate(blocks)
+    np.testing.assert_array_equal(joined.event_id, events.event_id)
+    np.testing.assert_array_equal(joined.muons, events.muons)
 
 
 def test_metadata_names_units_and_origin(tmp_path):

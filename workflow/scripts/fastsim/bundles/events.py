@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from fastsim.data.parquet_blocks import iter_blocks
 from fastsim.data.ragged import gather_indices, offsets_of
 from fastsim.errors import InputError
 from fastsim.files import atomic_path
@@ -152,7 +153,9 @@ def event_writer(
         pq.ParquetWriter(
             temporary,
             SCHEMA.with_metadata(metadata),
+            # muons hardly shrink: higher levels take time for a few per cent
             compression="zstd",
+            compression_level=-1,
             # hardly a number occurs twice: a dictionary would only take time and space
             use_dictionary=False,
         ) as writer,
@@ -196,7 +199,7 @@ def _row_groups(offsets: np.ndarray) -> Iterator[tuple[int, int]]:
 
 
 def iter_events(path: str | Path) -> Iterator[Events]:
-    """Yield a shard row group by row group, checked.
+    """Yield the events of a shard in blocks, checked; the next is decoded meanwhile.
 
     Raises:
         InputError: the file is no event table, or a row breaks an invariant (lists of one length,
@@ -211,19 +214,12 @@ def iter_events(path: str | Path) -> Iterator[Events]:
             problem = _schema_problem(file.schema_arrow)
             raise InputError(f"{path}: {problem}")
         row = 0
-        for batch in _read_row_groups(file, path):
-            yield _checked(batch, path, row)
-            row += batch.num_rows
-
-
-def _read_row_groups(file: pq.ParquetFile, path: str | Path) -> Iterator[pa.RecordBatch]:
-    for group in range(file.num_row_groups):
-        rows = file.metadata.row_group(group).num_rows
         try:
-            # a batch each; reading a table and taking its batch costs a tenth of the time
-            yield from file.iter_batches(max(rows, 1), row_groups=[group])
+            for batch in iter_blocks(file):
+                yield _checked(batch, path, row)
+                row += batch.num_rows
         except (OSError, pa.ArrowInvalid) as error:
-            raise InputError(f"{path}: row group {group} is broken ({error})") from None
+            raise InputError(f"{path}: rows from {row} on are broken ({error})") from None
 
 
 def read_events(paths: str | Path | Sequence[str | Path]) -> Events:

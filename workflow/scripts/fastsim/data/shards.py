@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from fastsim.data.parquet_blocks import iter_blocks
 from fastsim.data.ragged import gather_indices, offsets_of
 from fastsim.errors import InputError
 from fastsim.files import atomic_path
@@ -92,8 +93,11 @@ def write_shard(
     schema = schema.with_metadata({"format_version": FORMAT_VERSION, **metadata})
     with (
         atomic_path(path) as temporary,
-        # hardly a number occurs twice: a dictionary would only take time and space
-        pq.ParquetWriter(temporary, schema, compression="zstd", use_dictionary=False) as writer,
+        # points hardly shrink: higher levels take time for a few per cent; and hardly a number
+        # occurs twice: a dictionary would only take time and space
+        pq.ParquetWriter(
+            temporary, schema, compression="zstd", compression_level=-1, use_dictionary=False
+        ) as writer,
     ):
         for block in blocks:
             writer.write_batch(_to_batch(block, schema), row_group_size=max(len(block), 1))
@@ -116,7 +120,7 @@ def _to_batch(shard: Shard, schema: pa.Schema) -> pa.RecordBatch:
 
 
 def iter_shards(path: str | Path, *, points_column: str) -> Iterator[Shard]:
-    """Yield a shard row group by row group, checked.
+    """Yield the events of a shard in blocks, checked; the next is decoded meanwhile.
 
     Raises:
         InputError: the file is no such shard, a value is not finite, or a count is not the length
@@ -129,19 +133,12 @@ def iter_shards(path: str | Path, *, points_column: str) -> Iterator[Shard]:
     with file:
         _check_schema(file.schema_arrow, path, points_column)
         row = 0
-        for batch in _read_row_groups(file, path):
-            yield _from_batch(batch, path, row, points_column)
-            row += batch.num_rows
-
-
-def _read_row_groups(file: pq.ParquetFile, path: str | Path) -> Iterator[pa.RecordBatch]:
-    for group in range(file.num_row_groups):
-        rows = file.metadata.row_group(group).num_rows
         try:
-            # a batch each; reading a table and taking its batch costs a tenth of the time
-            yield from file.iter_batches(max(rows, 1), row_groups=[group])
+            for batch in iter_blocks(file):
+                yield _from_batch(batch, path, row, points_column)
+                row += batch.num_rows
         except (OSError, pa.ArrowInvalid) as error:
-            raise InputError(f"{path}: row group {group} is broken ({error})") from None
+            raise InputError(f"{path}: rows from {row} on are broken ({error})") from None
 
 
 def read_shards(paths: Sequence[str | Path], *, points_column: str) -> Shard:
