@@ -20,6 +20,7 @@ from fastsim.files import atomic_path
 
 FORMAT_VERSION = "1"
 MUONS_PER_ROW_GROUP = 100_000
+GROUPS_OF_LARGE_BLOCK = 4
 
 UNITS = {
     "primary_energy": "GeV",
@@ -168,9 +169,11 @@ def event_writer(
             events = Events.concatenate(waiting)
             table = to_table(events).replace_schema_metadata(metadata)
             groups = list(_row_groups(events.offsets))
-            for start, stop in groups if last else groups[:-1]:
+            # to join a rest to a block of many row groups takes longer than to write it
+            complete = last or not groups or len(groups) > GROUPS_OF_LARGE_BLOCK
+            for start, stop in groups if complete else groups[:-1]:
                 writer.write_table(table.slice(start, stop - start))
-            waiting[:] = [] if last or not groups else [events.select(slice(*groups[-1]))]
+            waiting[:] = [] if complete else [events.select(slice(*groups[-1]))]
 
         def append(events: Events) -> None:
             waiting.append(events)

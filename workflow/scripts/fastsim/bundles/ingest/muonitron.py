@@ -96,6 +96,9 @@ def _primaries(lists: pa.Array, faults: dict[str, np.ndarray]) -> np.ndarray:
         faults["null value"] |= rows_with(nulls(values), offsets)
     short = lengths < SHORT_PRIMARY
     faults["primary length"] = short
+    if len(lists) and (lengths == lengths[0]).all() and not short[0]:
+        depth = 3 if lengths[0] == SHORT_PRIMARY else 4
+        return flat.reshape(len(lists), -1)[:, [0, 2, 1, depth]].astype(np.float64)
     primaries = np.full((len(lists), 4), np.nan)
     start, length = offsets[:-1][~short], lengths[~short]
     depth = np.where(length == SHORT_PRIMARY, 3, 4)
