@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from fastsim.data.parquet_blocks import iter_blocks
+from fastsim.data.parquet_blocks import iter_blocks, read_ahead
 from fastsim.data.ragged import gather_indices, offsets_of
 from fastsim.errors import InputError
 from fastsim.files import atomic_path
@@ -166,7 +166,7 @@ def event_writer(
             """Write full row groups; what is left over waits for more unless it is the last."""
             if not waiting:
                 return
-            events = Events.concatenate(waiting)
+            events = waiting[0] if len(waiting) == 1 else Events.concatenate(waiting)
             table = to_table(events).replace_schema_metadata(metadata)
             groups = list(_row_groups(events.offsets))
             # to join a rest to a block of many row groups takes longer than to write it
@@ -218,7 +218,7 @@ def iter_events(path: str | Path) -> Iterator[Events]:
             raise InputError(f"{path}: {problem}")
         row = 0
         try:
-            for batch in iter_blocks(file):
+            for batch in read_ahead(iter_blocks(file)):
                 yield _checked(batch, path, row)
                 row += batch.num_rows
         except (OSError, pa.ArrowInvalid) as error:

@@ -1,4 +1,4 @@
-"""Parquet tables in blocks of bounded size, the next one decoded while the last is worked on."""
+"""Parquet tables in blocks of bounded size."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -14,14 +14,20 @@ def iter_blocks(file: pq.ParquetFile) -> Iterator[pa.RecordBatch]:
     """Yield all rows of an open file in order, in blocks of about :data:`VALUES_PER_BLOCK` values.
 
     A block may reach over several row groups, which costs less than to start anew at each.
-    A thread reads one block ahead; what it raises is raised here.
     """
-    batches = file.iter_batches(_rows_per_block(file.metadata))
+    return file.iter_batches(_rows_per_block(file.metadata))
+
+
+def read_ahead(blocks: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """Yield ``blocks``, of which a thread decodes one ahead; what it raises is raised here.
+
+    It pays where a block is copied: Arrow decodes columns in parallel, but not while it waits.
+    """
     with ThreadPoolExecutor(max_workers=1) as thread:
-        ahead = thread.submit(next, batches, None)
-        while (batch := ahead.result()) is not None:
-            ahead = thread.submit(next, batches, None)
-            yield batch
+        ahead = thread.submit(next, blocks, None)
+        while (block := ahead.result()) is not None:
+            ahead = thread.submit(next, blocks, None)
+            yield block
 
 
 def _rows_per_block(metadata: pq.FileMetaData) -> int:

@@ -120,7 +120,7 @@ def _to_batch(shard: Shard, schema: pa.Schema) -> pa.RecordBatch:
 
 
 def iter_shards(path: str | Path, *, points_column: str) -> Iterator[Shard]:
-    """Yield the events of a shard in blocks, checked; the next is decoded meanwhile.
+    """Yield the events of a shard in blocks, checked.
 
     Raises:
         InputError: the file is no such shard, a value is not finite, or a count is not the length
