@@ -3,51 +3,81 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fastsim.data.batches import BatchStream, runs, share
+from fastsim.data.batches import epoch_windows, runs, share
 
-COUNTS = st.lists(st.integers(1, 60), min_size=1, max_size=80).map(np.array)
-
-
-def epoch_of(stream, events):
-    """Return the batches of the stream's next epoch."""
-    batches = [stream.next()]
-    while stream.position < events:
-        batches.append(stream.next())
-    return batches
+COUNTS = st.lists(st.integers(0, 60), min_size=1, max_size=80).map(np.array)
+SIZES = st.lists(st.integers(0, 30), min_size=1, max_size=20).filter(any).map(np.array)
+WINDOW = st.none() | st.integers(1, 200)
 
 
-@given(COUNTS, st.integers(1, 20), st.integers(1, 100), st.integers(0, 5))
-def test_an_epoch_has_every_event_once_within_the_budget(counts, events, budget, seed):
-    stream = BatchStream(counts, events, budget, seed)
-    for _ in range(2):
-        batches = epoch_of(stream, len(counts))
-        assert sorted(np.concatenate(batches)) == list(range(len(counts)))
-        for batch, following in zip(batches, [*batches[1:], None], strict=True):
-            assert 1 <= len(batch) <= events
-            assert len(batch) == 1 or counts[batch].sum() <= budget
-            if following is not None and len(batch) < events:
-                # it ended because the next event did not fit
-                assert counts[batch].sum() + counts[following[0]] > budget
+def order_of(windows, sizes):
+    """Return the events of an epoch, numbered block by block, in order."""
+    number = np.split(np.arange(sizes.sum()), np.cumsum(sizes)[:-1])
+    joined = [np.concatenate([number[block] for block in window.blocks]) for window in windows]
+    order = [events[window.permutation()] for events, window in zip(joined, windows, strict=True)]
+    return np.concatenate(order)
 
 
-def test_order_is_a_function_of_seed_and_epoch():
-    counts = np.ones(50, dtype=int)
-    first, again, other = (BatchStream(counts, 50, 1000, seed) for seed in (1, 1, 2))
-    a = [first.next() for _ in range(2)]
-    np.testing.assert_array_equal(a, [again.next() for _ in range(2)])
-    assert (a[0] != a[1]).any()
-    assert (a[0] != other.next()).any()
+@given(SIZES, WINDOW, st.integers(0, 5), st.integers(0, 5))
+def test_an_epoch_has_every_event_once_in_windows_of_the_size_asked_for(sizes, window, seed, epoch):
+    windows = epoch_windows(sizes, window, seed, epoch)
+    assert sorted(order_of(windows, sizes)) == list(range(sizes.sum()))
+    for one in windows:
+        assert one.events == sizes[one.blocks].sum() > 0
+    # the last block filled the window: without it there were too few
+    for one in windows[:-1]:
+        assert one.events - sizes[one.blocks[-1]] < window <= one.events
+    assert window is None or len(windows) == 1 or windows[-1].events < window + sizes.max()
 
 
-@given(COUNTS, st.integers(1, 20), st.integers(1, 100), st.integers(0, 40))
-def test_a_resumed_stream_goes_on_across_epochs(counts, events, budget, done):
-    undisturbed = BatchStream(counts, events, budget, 1)
-    for _ in range(done):
-        undisturbed.next()
-    resumed = BatchStream(counts, events, budget, 1)
-    resumed.load_state_dict(undisturbed.state_dict())
-    for _ in range(10):
-        np.testing.assert_array_equal(resumed.next(), undisturbed.next())
+def test_one_window_is_one_permutation_of_all_events():
+    sizes = np.array([3, 0, 9, 5])
+    expected = np.random.default_rng((7, 2)).permutation(17)
+    for window in (None, 17, 1000):
+        windows = epoch_windows(sizes, window, seed=7, epoch=2)
+        np.testing.assert_array_equal(order_of(windows, sizes), expected)
+
+
+@pytest.mark.parametrize("window", [None, 20])
+def test_order_is_a_function_of_seed_and_epoch(window):
+    sizes = np.full(12, 6)
+    first, again, epoch, seed = (
+        order_of(epoch_windows(sizes, window, *label), sizes)
+        for label in [(1, 0), (1, 0), (1, 1), (2, 0)]
+    )
+    np.testing.assert_array_equal(first, again)
+    assert (first != epoch).any()
+    assert (first != seed).any()
+
+
+def test_blocks_are_mixed_and_every_window_has_an_order_of_its_own():
+    sizes = np.full(40, 10)
+    windows = epoch_windows(sizes, 100, seed=1, epoch=0)
+    assert (np.diff(np.concatenate([window.blocks for window in windows])) != 1).any()
+    orders = [tuple(window.permutation()) for window in windows]
+    assert len(set(orders)) == len(orders) == 4
+
+
+@given(COUNTS, st.integers(1, 20), st.integers(1, 100))
+def test_batches_keep_the_order_and_the_budget(counts, events, budget):
+    batches = [counts[part] for part in runs(counts, events, budget)]
+    np.testing.assert_array_equal(np.concatenate(batches), counts)
+    for batch, following in zip(batches, [*batches[1:], None], strict=True):
+        assert 1 <= len(batch) <= events
+        assert len(batch) == 1 or batch.sum() <= budget
+        if following is not None and len(batch) < events:
+            # it ended because the next event did not fit
+            assert batch.sum() + following[0] > budget
+
+
+@given(COUNTS, st.integers(1, 20), st.integers(1, 100), st.data())
+def test_begun_where_a_batch_ended_the_same_batches_follow(counts, events, budget, data):
+    whole = list(runs(counts, events, budget))
+    done = data.draw(st.sampled_from(whole)).stop
+    rest = [
+        slice(done + part.start, done + part.stop) for part in runs(counts[done:], events, budget)
+    ]
+    assert rest == [part for part in whole if part.start >= done]
 
 
 def test_a_giant_event_is_a_batch_of_its_own():

@@ -1,82 +1,90 @@
-"""Batches of ragged events under a budget of points, and their shares for several processes.
+"""The order of ragged events in an epoch, their batches under a budget of points, and shares.
 
 A step's batch is the same whatever the number of processes; each takes a contiguous share of it.
 """
 
 from collections.abc import Iterator
-from typing import Any
+from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
 
-class BatchStream:
-    """An endless sequence of batches of event numbers, epoch after epoch.
+@dataclass(frozen=True)
+class Window:
+    """Events that are shuffled among themselves.
 
-    Every epoch visits each event once, in an order that is a pure function of seed and epoch.
-    A batch ends at ``batch_events`` events, or before the event with which it would exceed
-    ``max_points`` points; an event larger than that is a batch of its own, never dropped. The last
-    batch of an epoch holds what is left.
-
-    Args:
-        counts: int (events,), points of each event; at least one event.
-        batch_events: events in a full batch.
-        max_points: points in a batch of more than one event.
-        seed: of the order of events.
+    Attributes:
+        blocks: int64, numbers of the blocks that hold them, one after the other.
+        events: how many they are, at least one.
+        seed: of their order.
     """
 
-    def __init__(self, counts: np.ndarray, batch_events: int, max_points: int, seed: int) -> None:
-        self._counts = np.asarray(counts, dtype=np.int64)
-        self._batch_events = batch_events
-        self._max_points = max_points
-        self._seed = seed
-        self._load(epoch=0, position=0)
+    blocks: np.ndarray
+    events: int
+    seed: np.random.SeedSequence
 
-    def _load(self, epoch: int, position: int) -> None:
-        self.epoch = epoch
-        self.position = position
-        rng = np.random.default_rng((self._seed, epoch))
-        self._order = rng.permutation(len(self._counts))
-        # points up to and including each event of the order
-        self._cumulative = np.cumsum(self._counts[self._order])
+    def permutation(self) -> np.ndarray:
+        """Return the order, int64 (events,): places in the joined blocks; always the same."""
+        return np.random.default_rng(self.seed).permutation(self.events)
 
-    def next(self) -> np.ndarray:
-        """Return the event numbers of the next batch, int64 (events of the batch,)."""
-        if self.position == len(self._order):
-            self._load(self.epoch + 1, 0)
-        start = self.position
-        self.position = _stop(self._cumulative, start, self._batch_events, self._max_points)
-        return self._order[start : self.position]
 
-    def state_dict(self) -> dict[str, Any]:
-        """Return where the sequence stands."""
-        return {"epoch": self.epoch, "position": self.position}
+def epoch_windows(sizes: np.ndarray, window: int | None, seed: int, epoch: int) -> list[Window]:
+    """Return the windows of an epoch, which hold every event once.
 
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Continue as after ``state_dict`` was taken."""
-        self._load(state["epoch"], state["position"])
+    They are a pure function of the arguments. Blocks come in a permuted order, and a window ends
+    with the block that fills it; the last one holds what is left. Where one window would hold all
+    events, their permutation alone decides, and it is that of all events.
+
+    Args:
+        sizes: int (blocks,), events of each block.
+        window: events that fill a window; None for all.
+        seed, epoch: both 0 or above.
+    """
+    root = np.random.SeedSequence((seed, epoch))
+    blocks = np.flatnonzero(sizes)
+    if window is None or sizes.sum() <= window:
+        return [Window(blocks, int(sizes.sum()), root)]
+    blocks = np.random.default_rng(root).permutation(blocks)
+    ends = np.cumsum(sizes[blocks])
+    stops = [0]
+    while stops[-1] < len(blocks):
+        filled = (ends[stops[-1] - 1] if stops[-1] else 0) + window
+        stops.append(min(int(np.searchsorted(ends, filled)) + 1, len(blocks)))
+    parts = [blocks[start:stop] for start, stop in pairwise(stops)]
+    return [
+        Window(part, int(sizes[part].sum()), child)
+        for part, child in zip(parts, root.spawn(len(parts)), strict=True)
+    ]
 
 
 def runs(counts: np.ndarray, batch_events: int, max_points: int) -> Iterator[slice]:
-    """Yield consecutive runs of events, cut as by :class:`BatchStream`, in the order given."""
+    """Yield consecutive batches of events in the order given.
+
+    A batch ends at ``batch_events`` events, or before the event with which it would exceed
+    ``max_points`` points; an event larger than that is a batch of its own, never dropped. The last
+    batch holds what is left. Begun anew where a batch ended, the same batches follow.
+
+    Args:
+        counts: int (events,), points of each event.
+        batch_events: events in a full batch.
+        max_points: points in a batch of more than one event.
+    """
     cumulative = np.cumsum(counts, dtype=np.int64)
     start = 0
     while start < len(counts):
-        stop = _stop(cumulative, start, batch_events, max_points)
+        before = cumulative[start - 1] if start else 0
+        fitting = int(np.searchsorted(cumulative, before + max_points, side="right"))
+        stop = min(max(fitting, start + 1), start + batch_events, len(counts))
         yield slice(start, stop)
         start = stop
-
-
-def _stop(cumulative: np.ndarray, start: int, batch_events: int, max_points: int) -> int:
-    """Return where the batch that begins at ``start`` ends; ``cumulative`` includes each event."""
-    before = cumulative[start - 1] if start else 0
-    fitting = int(np.searchsorted(cumulative, before + max_points, side="right"))
-    return min(max(fitting, start + 1), start + batch_events, len(cumulative))
 
 
 def share(counts: np.ndarray, rank: int, world_size: int) -> slice:
     """Return the contiguous share of a batch that ``rank`` takes, about equal in points.
 
-    The shares of all ranks cover the batch without overlap; one may be empty.
+    The shares of all ranks cover the batch without overlap; one may be empty. None has more points
+    than the batch's over ``world_size`` plus those of its largest event.
 
     Args:
         counts: int (events,), points of each event of the batch.

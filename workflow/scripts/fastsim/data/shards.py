@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 import pyarrow as pa
@@ -119,26 +120,76 @@ def _to_batch(shard: Shard, schema: pa.Schema) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays(columns, schema=schema)
 
 
-def iter_shards(path: str | Path, *, points_column: str) -> Iterator[Shard]:
-    """Yield the events of a shard in blocks, checked.
+class ShardFile:
+    """A shard on disk, checked: row groups in any order, or all of it in blocks.
+
+    A context manager.
+
+    Attributes:
+        row_groups: how many it has.
+
+    Args:
+        path: Parquet file.
+        points_column: name of the column of points.
 
     Raises:
-        InputError: the file is no such shard, a value is not finite, or a count is not the length
-            of its list.
+        InputError: the file is no such shard.
     """
-    try:
-        file = pq.ParquetFile(path)
-    except (OSError, pa.ArrowInvalid) as error:
-        raise InputError(f"{path}: cannot be read as Parquet ({error})") from None
-    with file:
-        _check_schema(file.schema_arrow, path, points_column)
+
+    def __init__(self, path: str | Path, *, points_column: str) -> None:
+        self._path, self._points_column = path, points_column
+        try:
+            self._file = pq.ParquetFile(path)
+        except (OSError, pa.ArrowInvalid) as error:
+            reason = _one_line(error)
+            raise InputError(f"{path}: cannot be read as Parquet ({reason})") from None
+        _check_schema(self._file.schema_arrow, path, points_column)
+        self.row_groups = self._file.num_row_groups
+        metadata = self._file.metadata
+        rows = [metadata.row_group(group).num_rows for group in range(self.row_groups)]
+        self._first_rows = offsets_of(np.array(rows, dtype=np.int64))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._file.close()
+
+    def read(self, group: int) -> Shard:
+        """Return row group ``group``.
+
+        Raises:
+            InputError: it cannot be read, a value is not finite, or a count is not the length of
+                its list.
+        """
+        try:
+            table = self._file.read_row_group(group)
+        except (OSError, pa.ArrowInvalid) as error:
+            reason = _one_line(error)
+            raise InputError(f"{self._path}: row group {group} is broken ({reason})") from None
+        return self._shard(table.combine_chunks(), int(self._first_rows[group]))
+
+    def __iter__(self) -> Iterator[Shard]:
+        """Yield all events in blocks. Errors are as of read."""
         row = 0
         try:
-            for batch in iter_blocks(file):
-                yield _from_batch(batch, path, row, points_column)
+            for batch in iter_blocks(self._file):
+                yield self._shard(batch, row)
                 row += batch.num_rows
         except (OSError, pa.ArrowInvalid) as error:
-            raise InputError(f"{path}: rows from {row} on are broken ({error})") from None
+            reason = _one_line(error)
+            raise InputError(f"{self._path}: rows from {row} on are broken ({reason})") from None
+
+    def _shard(self, rows: pa.Table | pa.RecordBatch, first_row: int) -> Shard:
+        names = ("conditions", "count", self._points_column)
+        columns = [_whole(rows.column(name)) for name in names]
+        return _checked(*columns, self._path, first_row, self._points_column)
+
+
+def iter_shards(path: str | Path, *, points_column: str) -> Iterator[Shard]:
+    """Yield the events of a shard in blocks; :class:`InputError` as by :class:`ShardFile`."""
+    with ShardFile(path, points_column=points_column) as file:
+        yield from file
 
 
 def read_shards(paths: Sequence[str | Path], *, points_column: str) -> Shard:
@@ -158,6 +209,11 @@ def read_shards(paths: Sequence[str | Path], *, points_column: str) -> Shard:
     return Shard.concatenate(blocks)
 
 
+def _one_line(error: Exception) -> str:
+    # some of Arrow's messages end their line
+    return " ".join(str(error).split())
+
+
 def _check_schema(schema: pa.Schema, path: str | Path, points_column: str) -> None:
     for name in ("conditions", "count", points_column):
         if name not in schema.names:
@@ -173,12 +229,22 @@ def _check_schema(schema: pa.Schema, path: str | Path, points_column: str) -> No
         raise InputError(f"{path}: columns are {found}; it is no normalised shard")
 
 
-def _from_batch(batch: pa.RecordBatch, path: str | Path, row: int, points_column: str) -> Shard:
-    lists = batch.column(points_column)
-    widths = (batch.column("conditions").type.list_size, lists.type.value_type.list_size)
-    conditions = batch.column("conditions").flatten().to_numpy().reshape(-1, widths[0])
+def _whole(column: pa.Array | pa.ChunkedArray) -> pa.Array:
+    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+
+
+def _checked(
+    vectors: pa.Array,
+    counts: pa.Array,
+    lists: pa.Array,
+    path: str | Path,
+    row: int,
+    points_column: str,
+) -> Shard:
+    widths = (vectors.type.list_size, lists.type.value_type.list_size)
+    conditions = vectors.flatten().to_numpy().reshape(-1, widths[0])
     points = lists.flatten().flatten().to_numpy().reshape(-1, widths[1])
-    shard = Shard(conditions, batch.column("count").to_numpy(), points)
+    shard = Shard(conditions, counts.to_numpy(), points)
     lengths = np.diff(lists.offsets.to_numpy())
     if not np.array_equal(lengths, shard.counts):
         bad = int(np.flatnonzero(lengths != shard.counts)[0])

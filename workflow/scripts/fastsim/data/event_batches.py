@@ -1,0 +1,172 @@
+"""The batches of a training, from events that stay on the device or are streamed from disk."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from fastsim.data.batches import Window, epoch_windows, runs
+from fastsim.data.flat_events import FlatEvents, JointBatch
+from fastsim.data.free_memory import free_memory
+from fastsim.data.prepared_blocks import PreparedBlocks
+from fastsim.data.ragged import gather_indices, offsets_of
+from fastsim.data.shards import Shard
+from fastsim.data.window_reader import WindowReader
+from fastsim.errors import InputError
+
+# events of a window when nothing is said and not all of them fit into memory
+STREAMED_WINDOW = 2**18
+
+
+class EventBatches:
+    """An endless stream of joint batches of normalised events, epoch after epoch.
+
+    Events are shuffled within windows (:func:`~fastsim.data.batches.epoch_windows`) and batches are
+    cut within windows (:func:`~fastsim.data.batches.runs`). Every epoch has each event once. When
+    the prepared events fit into ``resident_memory`` they are kept on the device. Otherwise a window
+    is on the device, while a thread reads the next into the memory of the host: there are never
+    more than two. For the same seed and ``shuffle_window`` both give the same batches. Only where
+    ``shuffle_window`` is None and the events neither fit into memory nor into one window do they
+    differ: residents are shuffled all together, streamed ones in windows of
+    :data:`STREAMED_WINDOW`.
+
+    Attributes:
+        events, points: of an epoch, prepared.
+        widths: numbers of condition and of point components, prepared.
+        resident: whether all events are kept on the device.
+        epoch, position: of the next batch; ``position`` counts events and is 0 after the last batch
+            of an epoch.
+        waited: seconds spent in :meth:`next` since construction.
+
+    Args:
+        paths: shards.
+        points_column: name of their column of points.
+        prepare: applied to each block of a shard, as in
+            :class:`~fastsim.data.prepared_blocks.PreparedBlocks`.
+        device: where the batches are wanted.
+        batch_events: events in a full batch.
+        max_points: points in a batch of more than one event.
+        seed: of the order of events.
+        shuffle_window: events that are shuffled among themselves, at least; None for all.
+        resident_memory: bytes that events may take on the device; None for half of what is free.
+            Processes that share a training must be given the same.
+
+    Raises:
+        InputError: as :class:`~fastsim.data.prepared_blocks.PreparedBlocks`.
+    """
+
+    def __init__(
+        self,
+        paths: Sequence[str | Path],
+        *,
+        points_column: str,
+        prepare: Callable[[Shard], Shard],
+        device: torch.device,
+        batch_events: int,
+        max_points: int,
+        seed: int,
+        shuffle_window: int | None,
+        resident_memory: int | None,
+    ) -> None:
+        self._blocks = PreparedBlocks(paths, points_column=points_column, prepare=prepare)
+        self._device, self._seed = device, seed
+        self._batch_events, self._max_points = batch_events, max_points
+        self.events, self.points = int(self._blocks.events.sum()), int(self._blocks.points.sum())
+        self.widths = self._blocks.widths
+        if resident_memory is None:
+            resident_memory = free_memory(device) // 2
+        needed = FlatEvents.bytes_of(self.events, self.points, self.widths)
+        self.resident = needed <= resident_memory
+        if shuffle_window is None and not self.resident:
+            shuffle_window = STREAMED_WINDOW
+        if shuffle_window is not None and shuffle_window >= self.events:
+            shuffle_window = None
+        self._shuffle_window = shuffle_window
+        self.waited = 0.0
+        # what batches are taken from: all events, or the window that is being used up
+        self._held: FlatEvents | None = None
+        if self.resident:
+            blocks, everything = self._blocks, np.arange(len(self._blocks.events))
+            self._held = FlatEvents.join(
+                map(blocks.read, everything), *blocks.totals(everything), device
+            )
+        else:
+            self._reader = WindowReader(self._blocks)
+        self._go_to(epoch=0, position=0)
+
+    def _go_to(self, epoch: int, position: int) -> None:
+        self.epoch, self.position = epoch, position
+        # the events left in the window, as rows of what is held; found when they are needed
+        self._rows: np.ndarray | None = None
+        self._batches: Iterator[slice] = iter(())
+
+    def next(self) -> JointBatch:
+        """Return the next batch.
+
+        Raises:
+            InputError: a file is gone or has changed since it was first read.
+        """
+        began = time.perf_counter()
+        if self._rows is None:
+            self._open_window()
+        part = next(self._batches)
+        batch = JointBatch(self._held, self._rows[part])
+        self.position += part.stop - part.start
+        if self.position == self.events:
+            self._go_to(self.epoch + 1, 0)
+        elif part.stop == len(self._rows):
+            self._go_to(self.epoch, self.position)
+        self.waited += time.perf_counter() - began
+        return batch
+
+    def _windows(self, epoch: int) -> list[Window]:
+        return epoch_windows(self._blocks.events, self._shuffle_window, self._seed, epoch)
+
+    def _open_window(self) -> None:
+        """Make ready the batches from ``position`` to the end of the window that it lies in."""
+        windows = self._windows(self.epoch)
+        stops = np.cumsum([window.events for window in windows])
+        number = int(np.searchsorted(stops, self.position, side="right"))
+        window = windows[number]
+        rows = window.permutation()
+        if self.resident:
+            rows = gather_indices(offsets_of(self._blocks.events), window.blocks)[0][rows]
+        else:
+            # the window before makes room for this one
+            self._held = None
+            following = windows[number + 1 :] or self._windows(self.epoch + 1)
+            self._held = self._reader.take(window.blocks, following[0].blocks).to(self._device)
+        self._rows = rows[self.position - (stops[number] - window.events) :]
+        self._batches = runs(self._held.counts[self._rows], self._batch_events, self._max_points)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return where the stream stands, as plain values; the same for all processes."""
+        return {
+            "epoch": self.epoch,
+            "position": self.position,
+            "shuffle_window": self._shuffle_window,
+        }
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Continue as after ``state_dict`` was taken.
+
+        Raises:
+            InputError: events were shuffled in other windows then.
+        """
+        if state["shuffle_window"] != self._shuffle_window:
+            then, now = (
+                window or "all" for window in (state["shuffle_window"], self._shuffle_window)
+            )
+            raise InputError(
+                f"shuffle_window: the checkpoint was made with windows of {then} events, and now "
+                f"they have {now}; set shuffle_window and resident_memory so that they are the same"
+            )
+        self._go_to(state["epoch"], state["position"])
+
+    def close(self) -> None:
+        """End the thread that reads, if there is one."""
+        if not self.resident:
+            self._reader.close()
