@@ -1,0 +1,1 @@
+"""How a training is seen: history, TensorBoard, Weights & Biases; knows not what is trained."""
