@@ -2,7 +2,7 @@
 
 import pytest
 
-from fastsim.engine.gpus import count_gpus
+from fastsim.gpus import count_gpus
 
 
 @pytest.mark.parametrize(

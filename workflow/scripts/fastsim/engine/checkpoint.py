@@ -1,20 +1,18 @@
 """Checkpoints of a training, found again by what the training is and not by when it ran."""
 
-import hashlib
 import json
 import pickle
 import shutil
 import sys
-from collections.abc import Iterable, Mapping
+import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 
 from fastsim.files import atomic_path
-
-KEPT = 2
+from fastsim.fingerprints import hash_of
 
 
 class Checkpoints:
@@ -24,34 +22,65 @@ class Checkpoints:
 
     Args:
         folder: parent folder, which several trainings may share.
-        identity: plain values that determine the result of the training.
+        identity: plain values that determine the result of the training; part of each checkpoint.
+        keep: how many of the newest stay, beside the one of the best evaluation.
     """
 
-    def __init__(self, folder: str | Path, identity: Mapping[str, Any]) -> None:
+    def __init__(self, folder: str | Path, identity: Mapping[str, Any], keep: int = 2) -> None:
         self.folder = Path(folder) / hash_of(identity)
+        # torch's version is a str of a class of its own, which a checkpoint must not have
+        self._identity = json.loads(json.dumps(identity))
+        self._keep = keep
 
     def _files(self) -> list[Path]:
         return sorted(self.folder.glob("step-*.pt"))
 
-    def save(self, step: int, state: Mapping[str, Any]) -> None:
-        """Write the state after ``step`` steps atomically; the newest two checkpoints stay."""
-        with atomic_path(self.folder / f"step-{step:09d}.pt") as temporary:
-            torch.save(dict(state), temporary)
-        for old in self._files()[:-KEPT]:
-            old.unlink()
+    def _file(self, step: int) -> Path:
+        return self.folder / f"step-{step:09d}.pt"
 
-    def load_newest(self, device: torch.device) -> dict[str, Any] | None:
-        """Return the state of the newest checkpoint, with tensors on ``device``, or None.
+    @property
+    def newest(self) -> Path | None:
+        """The file of the newest checkpoint, if there is one."""
+        return max(self._files(), default=None)
 
-        A file that cannot be read is passed over with a warning. Nothing but tensors and plain
-        values is unpickled.
+    @property
+    def others(self) -> bool:
+        """Whether the folder holds checkpoints of other trainings."""
+        return any(path != self.folder for path in self.folder.parent.glob("*/"))
+
+    def save(self, step: int, state: Mapping[str, Any], best_step: int = -1) -> None:
+        """Write the state after ``step`` steps atomically; with a warning, if it cannot be.
+
+        A full disk costs the new checkpoint only: the ones before stay, and the training goes on.
+        """
+        path = self._file(step)
+        content = {"step": step, "identity": self._identity, "state": dict(state)}
+        try:
+            with atomic_path(path) as temporary, temporary.open("wb") as file:
+                torch.save(content, file)
+        except (OSError, RuntimeError) as error:
+            _warn(path, "no checkpoint", error)
+            return
+        # of later steps are only those that could not be read
+        keep = [file for file in self._files() if file <= path][-self._keep :]
+        for old in self._files():
+            if old not in keep and old != self._file(best_step):
+                old.unlink()
+
+    def load(self, step: int, device: torch.device) -> dict[str, Any]:
+        """Return the state saved after ``step`` steps, with tensors on ``device``."""
+        return _read(self._file(step), device)["state"]
+
+    def newest_readable(self) -> int | None:
+        """Return the step of the newest checkpoint that can be read, or None.
+
+        A file that cannot is passed over with a warning.
         """
         for path in reversed(self._files()):
             try:
-                return torch.load(path, map_location=device, weights_only=True)
-            except (OSError, RuntimeError, EOFError, pickle.UnpicklingError) as error:
-                reason = str(error).splitlines()[0]
-                print(f"warning: {path}: passed over, not readable ({reason})", file=sys.stderr)
+                return _read(path, torch.device("cpu"))["step"]
+            except (OSError, RuntimeError, zipfile.BadZipFile, pickle.UnpicklingError) as error:
+                _warn(path, "passed over, not readable", error)
         return None
 
     def clear(self) -> None:
@@ -59,24 +88,15 @@ class Checkpoints:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def hash_of(values: Mapping[str, Any]) -> str:
-    """Return 16 hexadecimal digits that stand for plain ``values``, whatever their order."""
-    text = json.dumps(values, sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+def _read(path: Path, device: torch.device) -> dict[str, Any]:
+    # torch does not look at the checksums that it writes
+    with zipfile.ZipFile(path) as archive:
+        if broken := archive.testzip():
+            raise zipfile.BadZipFile(f"{broken} has another checksum")
+    # nothing but tensors and plain values is unpickled
+    return torch.load(path, map_location=device, weights_only=True)
 
 
-def fingerprint(arrays: Iterable[np.ndarray]) -> str:
-    """Return a hash of the shapes, types and values of ``arrays``."""
-    digest = hashlib.sha256()
-    for array in arrays:
-        digest.update(f"{array.dtype}{array.shape}".encode())
-        digest.update(np.ascontiguousarray(array))
-    return digest.hexdigest()
-
-
-def source_fingerprint(paths: Iterable[Path]) -> str:
-    """Return a hash of the contents of source files, in the order given."""
-    digest = hashlib.sha256()
-    for path in paths:
-        digest.update(path.read_bytes())
-    return digest.hexdigest()
+def _warn(path: Path, what: str, error: Exception) -> None:
+    reason = str(error).partition("\n")[0]
+    print(f"warning: {path}: {what} ({reason})", file=sys.stderr, flush=True)

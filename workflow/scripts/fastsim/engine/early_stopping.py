@@ -1,22 +1,30 @@
 """The best validation score so far, and when waiting for a better one should end."""
 
 import math
-from typing import Any
+from typing import Any, Literal
 
 
 class EarlyStopping:
-    """Keeps the lowest score and counts the evaluations since it was reached.
+    """Keeps the best score and counts the evaluations since it was reached.
 
     Args:
-        patience: evaluations without an improvement after which :attr:`should_stop` is true; None
-            means never, and the object only tells which evaluation was the best.
-        min_delta: a score must lie below the best by more than this to count as an improvement.
+        patience: evaluations without an improvement until :attr:`should_stop`; None: never stop.
+        min_delta: a score must be better than the best by more than this to be an improvement.
+        mode: whether lower (``min``) or higher (``max``) scores are better.
+        baseline: score that the first improvement must be better than.
     """
 
-    def __init__(self, patience: int | None = None, min_delta: float = 0.0) -> None:
+    def __init__(
+        self,
+        patience: int | None = None,
+        min_delta: float = 0.0,
+        mode: Literal["min", "max"] = "min",
+        baseline: float | None = None,
+    ) -> None:
         self.patience = patience
         self.min_delta = min_delta
-        self.best_score = math.inf
+        self._sign = {"min": 1.0, "max": -1.0}[mode]
+        self.best_score = self._sign * math.inf if baseline is None else baseline
         self.best_step = -1
         self.waited = 0
 
@@ -25,7 +33,7 @@ class EarlyStopping:
 
         A score that is not a number never counts as an improvement.
         """
-        if score < self.best_score - self.min_delta:
+        if self._sign * score < self._sign * self.best_score - self.min_delta:
             self.best_score, self.best_step, self.waited = float(score), step, 0
             return True
         self.waited += 1
@@ -36,12 +44,20 @@ class EarlyStopping:
         """Whether ``patience`` evaluations in a row have brought no improvement."""
         return self.patience is not None and self.waited >= self.patience
 
+    def verdict(self, score: float) -> str:
+        """Return what the last :meth:`update`, with ``score``, came to, for a line of the log."""
+        if self.waited == 0:
+            return f"{score:.5g} is the best so far"
+        best = f"{self.best_score:.5g}"
+        best += f" of step {self.best_step}" if self.best_step >= 0 else ", the baseline"
+        limit = "" if self.patience is None else f" of {self.patience}"
+        return f"{score:.5g} is no better than {best}; waited {self.waited}{limit}"
+
     def state_dict(self) -> dict[str, Any]:
         """Return what a checkpoint needs; the settings are not part of it."""
         return {"best_score": self.best_score, "best_step": self.best_step, "waited": self.waited}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Continue where ``state_dict`` was taken."""
-        self.best_score = state["best_score"]
-        self.best_step = state["best_step"]
-        self.waited = state["waited"]
+        for name in ("best_score", "best_step", "waited"):
+            setattr(self, name, state[name])
