@@ -9,6 +9,7 @@ VENV := .venv
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 CORES ?= all
 PRESET ?=
+LOGDIR ?= results
 PRESETS := $(basename $(notdir $(wildcard config/presets/*.yaml)))
 
 .PHONY: help
@@ -21,6 +22,10 @@ ifneq ($(PRESET),)
 	@[[ " $(PRESETS) " == *" $(PRESET) "* ]] || { echo "error: PRESET=$(PRESET): no such preset; allowed are: $(PRESETS)" >&2; exit 2; }
 endif
 	@snakemake --quiet reason host --cores $(CORES) $(if $(PRESET),--configfile config/presets/$(PRESET).yaml)
+
+.PHONY: tensorboard
+tensorboard: $(VENV)/.run ## curves and figures of the trainings in the browser (LOGDIR=results)
+	tensorboard --logdir $(LOGDIR)
 
 .PHONY: test
 test: $(VENV)/.dev ## all tests
@@ -40,6 +45,10 @@ lint: $(VENV)/.dev ## style checks of code and workflow
 .PHONY: bench
 bench: $(VENV)/.dev ## speed figures, as ratios measured in one run
 	for benchmark in benchmarks/bench_*.py; do python "$$benchmark"; done
+
+.PHONY: compare
+compare: $(VENV)/.run ## families of networks side by side, one training at a time
+	@snakemake --quiet reason host --cores 4 compare $(if $(PRESET),--configfile config/presets/$(PRESET).yaml)
 
 .PHONY: physics-validation
 physics-validation: $(VENV)/.dev ## redraw the figures of docs/PHYSICS_VALIDATION.md

@@ -12,7 +12,7 @@ from fastsim.bundles.described import OBSERVABLES, Described
 from fastsim.bundles.distribution_metrics import azimuthal_isotropy, observable_distances
 from fastsim.bundles.evaluation import check_pair, evaluate
 from fastsim.bundles.figure_texts import FIGURE_TEXTS
-from fastsim.bundles.figures import FIGURES
+from fastsim.bundles.figures.registry import FIGURES
 from fastsim.bundles.headline import headline
 from fastsim.bundles.multiplicity_metrics import multiplicity_metrics
 from fastsim.bundles.separation_metrics import event_auc

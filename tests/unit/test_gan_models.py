@@ -1,45 +1,52 @@
+"""Generator and critic: what must hold for every family of networks."""
+
 import numpy as np
 import pytest
 import torch
+from gan_networks import (
+    LARGE_COUNTS,
+    MUONS,
+    NAMES,
+    TINY_COUNTS,
+    make_batch,
+    make_critic,
+    make_generator,
+    make_noise,
+)
 
 from fastsim.bundles.models.critic import Critic
 from fastsim.bundles.models.generator import Generator, Noise
-from fastsim.bundles.models.layers import bundles, pool, pool_max
-from fastsim.bundles.models.wgan_gp import CriticLoss, GeneratorLoss, sorted_by_energy
+from fastsim.bundles.models.layers import bundles
+from fastsim.bundles.models.stack import FAMILIES
 
-COUNTS = torch.tensor([1, 7, 2, 30, 1])
-MUONS = int(COUNTS.sum())
+# float32 against float64, and bfloat16 (8 bits of mantissa) against float32
+SINGLE = {"rtol": 1e-4, "atol": 1e-4}
+BRAIN = {"rtol": 0.1, "atol": 0.1}
 
 
-@pytest.fixture
-def generator():
-    torch.manual_seed(1)
-    generator = Generator(4, width=8, layers=3, event_noise=2, muon_noise=1).double()
-    # an untrained one hands its noise on
-    torch.nn.init.normal_(generator.out.weight, std=0.3)
-    return generator
+@pytest.fixture(params=NAMES)
+def family(request):
+    return request.param
 
 
 @pytest.fixture
-def critic():
-    torch.manual_seed(2)
-    return Critic(4, width=8, layers=2).double()
+def generator(family):
+    return make_generator(family)
+
+
+@pytest.fixture
+def critic(family):
+    return make_critic(family)
 
 
 @pytest.fixture
 def batch():
-    random = torch.Generator().manual_seed(3)
-    conditions = torch.randn(len(COUNTS), 4, generator=random, dtype=torch.float64)
-    return bundles(conditions, COUNTS, MUONS)
+    return make_batch()
 
 
 @pytest.fixture
 def noise():
-    random = torch.Generator().manual_seed(4)
-    return Noise(
-        torch.randn(len(COUNTS), 2, generator=random, dtype=torch.float64),
-        torch.randn(MUONS, 4, generator=random, dtype=torch.float64),
-    )
+    return make_noise()
 
 
 def permutation(batch, seed=0):
@@ -103,85 +110,107 @@ def test_events_of_a_batch_do_not_mix(critic, generator, batch, noise):
     torch.testing.assert_close(critic(alone_points, alone), critic(points, batch)[3:4])
 
 
-def test_pooling_is_mean_scaled_sum_and_maximum(batch):
-    values = torch.randn(MUONS, 5, dtype=torch.float64, generator=torch.Generator().manual_seed(5))
-    pooled, maximum = pool(values, batch), pool_max(values, batch)
-    for event, count in enumerate(COUNTS.tolist()):
-        own = values[batch.event == event]
-        expected = torch.cat([own.mean(dim=0), own.sum(dim=0) / count**0.5])
-        torch.testing.assert_close(pooled[event], expected)
-        torch.testing.assert_close(maximum[event], own.amax(dim=0))
-
-
-def test_pooling_can_be_differentiated_twice(batch):
-    values = torch.randn(
-        MUONS, 2, dtype=torch.float64, generator=torch.Generator().manual_seed(6)
-    ).requires_grad_()
-
-    def both(values):
-        return torch.cat([pool(values, batch), pool_max(values, batch)], dim=1) ** 3
-
-    assert torch.autograd.gradcheck(both, values)
-    assert torch.autograd.gradgradcheck(both, values)
-
-
-def test_muons_are_sorted_within_their_events(batch):
-    points = torch.randn(MUONS, 2, generator=torch.Generator().manual_seed(7))
-    ordered = sorted_by_energy(points, batch.event)
-    for event in range(len(COUNTS)):
-        own = points[batch.event == event]
-        expected = own[torch.argsort(own[:, 0])]
-        torch.testing.assert_close(ordered[batch.event == event], expected)
-
-
-def naive_critic_loss(critic, real, generated, mixing, batch, weight, batch_events):
-    """The loss the obvious way: event by event, penalty by ``autograd.grad``."""
-    total = 0.0
-    for event, count in enumerate(COUNTS.tolist()):
-        own = batch.event == event
-        one = bundles(batch.conditions[event : event + 1], COUNTS[event : event + 1], count)
-        t = mixing[event]
-        between = (t * real[own] + (1 - t) * generated[own]).detach().requires_grad_()
-        (gradient,) = torch.autograd.grad(critic(between, one).sum(), between, create_graph=True)
-        total = total + critic(generated[own], one) - critic(real[own], one)
-        total = total + weight * torch.relu(gradient.norm() - 1) ** 2
-    return total.sum() / batch_events
-
-
-def test_critic_loss_and_its_gradient_agree_with_the_obvious_way(critic, generator, batch, noise):
-    generated = generator.energy_radius(batch, noise).detach()
-    real = generated.flip(0) * 1.3
-    with torch.no_grad():
-        # steep enough for the penalty to act
-        critic.out.weight.mul_(300.0)
-    mixing = torch.linspace(0, 1, len(COUNTS), dtype=torch.float64)
-    loss, sums = CriticLoss(critic, 10.0, 256)(real, generated, mixing, batch)
-    expected = naive_critic_loss(critic, real, generated, mixing, batch, 10.0, 256)
-    torch.testing.assert_close(loss, expected)
-    parameters = list(critic.parameters())
-    gradients = torch.autograd.grad(loss, parameters, allow_unused=True, materialize_grads=True)
-    wanted = torch.autograd.grad(expected, parameters, allow_unused=True, materialize_grads=True)
-    for gradient, want in zip(gradients, wanted, strict=True):
-        torch.testing.assert_close(gradient, want, rtol=1e-9, atol=1e-12)
-    loss_sum, gap, penalty, _ = sums.tolist()
-    assert penalty > 0
-    assert loss_sum == pytest.approx(10.0 * penalty - gap)
-    assert loss_sum == pytest.approx(256 * expected.item())
-
-
-def test_generator_loss_gives_the_critic_no_gradient(critic, generator, batch, noise):
-    loss, loss_sum = GeneratorLoss(generator, 256)(critic, noise, batch)
-    loss.backward()
-    assert all(parameter.grad is None for parameter in critic.parameters())
-    assert all(parameter.grad is not None for parameter in generator.parameters())
-    values = critic(generator.energy_radius(batch, noise), batch)
-    assert loss_sum.item() == pytest.approx(-values.sum().item())
-    gradient = generator.out.weight.grad.clone()
-    generator.zero_grad()
-    (-values.sum() / 256).backward()
-    torch.testing.assert_close(gradient, generator.out.weight.grad)
-
-
-def test_generator_starts_with_independent_normal_muons(batch, noise):
-    untrained = Generator(4, width=8, layers=3, event_noise=2, muon_noise=1).double()
+def test_generator_starts_with_independent_normal_muons(family, batch, noise):
+    untrained = Generator(4, width=8, layers=3, event_noise=2, muon_noise=1, family=family).double()
     torch.testing.assert_close(untrained(batch, noise), noise.muon[:, :3])
+
+
+def test_every_family_that_can_be_asked_for_exists():
+    assert set(FAMILIES) == set(NAMES)
+    with pytest.raises(KeyError):
+        Critic(4, 8, 2, family="unknown")
+
+
+def parameters(network):
+    return sum(parameter.numel() for parameter in network.parameters())
+
+
+def test_families_have_the_parameters_of_their_definitions():
+    width, depth, linear = 8, 3, 8 * 8 + 8
+    lifted = (2 * width + width) + (6 * width + width)
+    head = (4 * width + 6) * width + width + width + 1
+    pooled = 3 * width * width + width
+    norm, network = 2 * width, 4 * width * width + 3 * width
+    layers = {
+        "deepsets": 2 * depth * linear + pooled,
+        "epic": depth * (pooled + 2 * linear + width * width),
+        # scores of 4 points in 4 heads; 6 maps, one without bias; 4 points
+        "transformer": depth
+        * (16 * width + 6 * linear - width + 4 * width + 2 * (network + norm) + 2 * norm),
+    }
+    for family, expected in layers.items():
+        assert parameters(Critic(4, width, depth, family)) == lifted + expected + head, family
+
+
+def test_epic_keeps_the_names_of_saved_weights():
+    """Run folders of earlier versions are still read."""
+    names = set(Critic(4, 8, 1).state_dict())
+    parts = ("layers.0.pooled", "layers.0.bundle", "layers.0.muon", "muon_in", "bundle_in")
+    expected = {f"stack.{part}" for part in parts} | {"head", "out"}
+    assert names == {f"{part}.{kind}" for part in expected for kind in ("weight", "bias")} | {
+        "stack.layers.0.shared.weight"
+    }
+
+
+def test_every_parameter_gets_a_gradient(critic, generator, batch, noise):
+    """Data-parallel training waits for ever for the gradient of a parameter without one."""
+    critic(generator.energy_radius(batch, noise), batch).sum().backward()
+    for network in (critic, generator):
+        for name, parameter in network.named_parameters():
+            assert parameter.grad is not None, name
+            assert parameter.grad.abs().max() > 0, name
+
+
+def test_the_critic_can_be_differentiated_twice(family):
+    critic, batch = make_critic(family, width=4), make_batch(TINY_COUNTS)
+    points = make_noise(TINY_COUNTS).muon[:, :2].requires_grad_()
+    assert torch.autograd.gradgradcheck(lambda points: critic(points, batch), points)
+
+
+@pytest.mark.parametrize("width", [4, 5, 6, 10])
+def test_any_width_will_do(family, width, batch, noise):
+    generator = Generator(4, width, 1, event_noise=2, muon_noise=1, family=family).double()
+    critic = Critic(4, width, 1, family).double()
+    assert critic(generator.energy_radius(batch, noise), batch).isfinite().all()
+
+
+def values_of_large_bundles(generator, critic, dtype):
+    batch, noise = make_batch(LARGE_COUNTS, dtype), make_noise(LARGE_COUNTS, dtype)
+    points = generator.energy_radius(batch, noise)
+    return points, critic(points, batch)
+
+
+def test_bundles_of_one_and_of_thousands_agree_in_every_precision(generator, critic):
+    """Sums over 5000 muons would be off by half in bfloat16."""
+    with torch.no_grad():
+        exact = values_of_large_bundles(generator, critic, torch.float64)
+        single = values_of_large_bundles(generator.float(), critic.float(), torch.float32)
+        with torch.autocast("cpu", torch.bfloat16):
+            brain = values_of_large_bundles(generator, critic, torch.float32)
+    for want, got, rough in zip(exact, single, brain, strict=True):
+        assert want.isfinite().all()
+        assert want.std() > 0.01
+        torch.testing.assert_close(got.double(), want, **SINGLE)
+        torch.testing.assert_close(rough.double(), want, **BRAIN)
+
+
+def kept_for_backward(critic, counts):
+    """Return how many numbers a forward pass keeps."""
+    sizes = []
+
+    def keep(tensor):
+        sizes.append(tensor.numel())
+        return tensor
+
+    batch = make_batch(torch.tensor(counts))
+    points = torch.zeros(sum(counts), 2, dtype=torch.float64)
+    with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
+        critic(points, batch)
+    return sum(sizes)
+
+
+def test_memory_grows_with_the_muons_and_not_with_the_largest_bundle(critic):
+    """Neither the square of a bundle's muons nor padding to the largest one is paid for."""
+    small, middle, large = (kept_for_backward(critic, [n] * 10) for n in (10, 100, 1000))
+    assert large - middle == 10 * (middle - small)
+    assert kept_for_backward(critic, [1] * 9 + [9991]) == large

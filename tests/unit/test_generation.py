@@ -4,8 +4,8 @@ import torch
 
 from fastsim.bundles.generation import MAX_MUONS, STAGE, count_uniforms, generate, load_generator
 from fastsim.bundles.models.generator import Generator
-from fastsim.engine.run_folder import save_weights, write_config
 from fastsim.errors import InputError
+from fastsim.run_folder import save_weights, write_config
 
 ARGUMENTS = {"conditions": 4, "width": 8, "layers": 2, "event_noise": 2, "muon_noise": 1}
 

@@ -16,23 +16,23 @@ from fastsim.bundles.models.multiplicity import (
     load_multiplicity,
 )
 from fastsim.bundles.multiplicity_training import (
+    MultiplicityTraining,
     negative_log_likelihood,
-    train_multiplicity,
     validation_metrics,
+    with_count,
 )
-from fastsim.bundles.representation import Normalization, SeedMuons
+from fastsim.bundles.representation import POINTS_COLUMN, Normalization, SeedMuons
+from fastsim.data.event_batches import EventBatches
 from fastsim.data.normalization import Affine
-from fastsim.data.shards import Shard
-from fastsim.engine.run_folder import save_weights, write_config
+from fastsim.data.shards import Shard, write_shard
+from fastsim.engine.checkpoint import Checkpoints
+from fastsim.engine.distributed import Process
+from fastsim.engine.loop import Loop, Plan
 from fastsim.errors import InputError
+from fastsim.run_folder import save_weights, write_config
 from fastsim.stats.calibration import randomized_pit, uniform_ks
 from fastsim.stats.negative_binomial import NegativeBinomialMixture
-
-
-class NoLogbook:
-    def scalars(self, step, values):
-        assert np.isfinite(list(values.values())).all()
-
+from fastsim.tracking.logbook import Logbook
 
 ENERGY_SCALE, MASS_SCALE = 0.9, 0.6
 NORMALIZATION = Normalization(
@@ -132,15 +132,41 @@ def test_draws_do_not_depend_on_the_batch():
     np.testing.assert_array_equal(whole, np.concatenate(parts))
 
 
+def train(folder, config, shard, validation):
+    """Return the trained model and the steps made."""
+    folder.mkdir(exist_ok=True)
+    path = folder / "train.parquet"
+    write_shard(path, [shard], {}, widths=(4, 3), points_column=POINTS_COLUMN)
+    process = Process(0, 1, torch.device("cpu"))
+    data = EventBatches(
+        [path],
+        points_column=POINTS_COLUMN,
+        prepare=with_count,
+        device=process.device,
+        batch_events=config.batch_events,
+        max_points=1,
+        seed=config.seed,
+        shuffle_window=None,
+        resident_memory=None,
+    )
+    training = MultiplicityTraining(config, NORMALIZATION, data, validation, process)
+    every = training.steps_per_epoch
+    plan = Plan("train", training.steps, frozenset(range(every, training.steps + 1, every)), "", "")
+    logbook = Logbook(folder, run_name="run")
+    outcome = Loop(training, config, plan, Checkpoints(folder, {}), logbook, process).run()
+    logbook.close()
+    training.model.load_state_dict(outcome.weights)
+    return training.model.eval(), outcome.step
+
+
 @pytest.fixture(scope="module")
-def trained():
+def trained(tmp_path_factory):
     torch.set_num_threads(1)
     config = TrainMultiplicityConfig(
         seed=3, width=16, epochs=10, learning_rate=1e-2, batch_events=256
     )
-    model = train_multiplicity(
-        config, NORMALIZATION, make_shard(6000, 1), make_shard(2000, 2), NoLogbook()
-    )
+    folder = tmp_path_factory.mktemp("trained")
+    model, _ = train(folder, config, make_shard(6000, 1), make_shard(2000, 2))
     return config, model
 
 
@@ -173,25 +199,33 @@ def test_metrics_are_those_of_direct_sums(trained):
     assert metrics["relative_bias_of_mean"] == pytest.approx(bias)
 
 
-def test_a_seed_gives_the_same_model():
+def test_a_seed_gives_the_same_model(tmp_path):
     config = TrainMultiplicityConfig(seed=4, width=8, epochs=2)
     shards = make_shard(2000, 1), make_shard(500, 2)
-    first, second = (
-        train_multiplicity(config, NORMALIZATION, *shards, NoLogbook()) for _ in range(2)
-    )
+    first, second = (train(tmp_path / name, config, *shards)[0] for name in "ab")
     for a, b in zip(first.parameters(), second.parameters(), strict=True):
         assert torch.equal(a, b)
 
 
-def test_a_training_that_diverges_is_told(monkeypatch):
-    class Logbook:
-        def scalars(self, step, values):
-            pass
+def test_accumulated_batches_train_as_large_ones(tmp_path):
+    shards = make_shard(2000, 1), make_shard(500, 2)
+    large, small = (
+        TrainMultiplicityConfig(width=4, epochs=2, batch_events=events, accumulate=parts)
+        for events, parts in ((500, 1), (100, 5))
+    )
+    (whole, steps), (parts, same_steps) = (
+        train(tmp_path / name, config, *shards) for name, config in (("a", large), ("b", small))
+    )
+    assert steps == same_steps == 8
+    for a, b in zip(whole.parameters(), parts.parameters(), strict=True):
+        torch.testing.assert_close(a, b, rtol=1e-5, atol=1e-7)
 
-    config = TrainMultiplicityConfig(width=4, epochs=2)
+
+def test_a_training_that_diverges_is_told(monkeypatch, tmp_path):
+    config = TrainMultiplicityConfig(width=4, epochs=2, log_every_steps=1)
     monkeypatch.setattr(MultiplicityModel, "start_from", diverge)
-    with pytest.raises(InputError, match="the training diverged"):
-        train_multiplicity(config, NORMALIZATION, make_shard(100, 1), make_shard(100, 2), Logbook())
+    with pytest.raises(InputError, match="step 1, batches from event 0 of epoch 0: loss or grad"):
+        train(tmp_path, config, make_shard(100, 1), make_shard(100, 2))
 
 
 def diverge(model, mean):

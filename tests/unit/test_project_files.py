@@ -11,7 +11,7 @@ from fastsim.bundles.config.workflow import BundlesConfig
 from fastsim.settings import parse
 
 ROOT = Path(__file__).resolve().parents[2]
-REQUIREMENTS = ("requirements.txt", "requirements-pelican.txt", "requirements-dev.txt")
+REQUIREMENTS = tuple(f"requirements{extra}.txt" for extra in ("", "-pelican", "-wandb", "-dev"))
 CONFIGS = [ROOT / "config" / "config.yaml", *sorted((ROOT / "config" / "presets").glob("*.yaml"))]
 
 

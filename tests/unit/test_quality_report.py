@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from tests.unit.bundle_samples import draw_events, draw_primaries
 
 from fastsim.bundles.events import write_events
-from fastsim.bundles.figures import INGEST_FIGURES
+from fastsim.bundles.figures.registry import INGEST_FIGURES
 from fastsim.bundles.ingest.quality import REASONS
 from fastsim.bundles.quality_report import (
     MOST_LISTED,

@@ -16,8 +16,8 @@ from fastsim.bundles.events import iter_events, write_events
 from fastsim.bundles.figure_texts import FIGURE_TEXTS, INGEST_TEXTS
 from fastsim.bundles.quality_report import merge
 from fastsim.bundles.summary import summarize
-from fastsim.engine.run_folder import write_config
 from fastsim.files import write_json
+from fastsim.run_folder import write_config
 from fastsim.stats.negative_binomial import NegativeBinomialMixture
 from tests.unit.bundle_samples import draw_events, draw_primaries, toy_mean
 

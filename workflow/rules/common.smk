@@ -9,7 +9,7 @@ SCRIPTS = Path(os.path.relpath(Path(workflow.basedir) / "scripts"))
 sys.path.insert(0, str(SCRIPTS.resolve()))
 
 from fastsim.bundles.config.workflow import BundlesConfig
-from fastsim.engine.gpus import count_gpus
+from fastsim.gpus import count_gpus
 from fastsim.errors import InputError
 from fastsim.settings import parse as parse_settings
 from fastsim.settings import to_flags
@@ -60,3 +60,22 @@ def shower_range(wildcards):
     """Return the flags that name the showers of a shard."""
     first, end = share(wildcards.part, settings.simulate.showers, settings.simulate.shards)
     return f"--first-shower {first} --shower-count {end - first}"
+
+
+def tracking_flags():
+    """Return the flags that say how a training is shown."""
+    named = {
+        "--run-name": settings.tracking.run_name,
+        "--wandb-project": settings.tracking.wandb_project,
+    }
+    return " ".join(f"{flag} {value}" for flag, value in named.items() if value)
+
+
+def family_flags(wildcards):
+    """Return the flags of a short training whose networks are of one family."""
+    changes = {
+        "generator_family": wildcards.family,
+        "critic_family": wildcards.family,
+        "steps": settings.compare.steps,
+    }
+    return to_flags(settings.train_gan.model_copy(update=changes))

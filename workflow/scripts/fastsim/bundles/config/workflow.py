@@ -2,6 +2,7 @@
 
 from pydantic import Field, model_validator
 
+from fastsim.bundles.config.compare import CompareConfig
 from fastsim.bundles.config.evaluate import EvaluateConfig
 from fastsim.bundles.config.events import EventsConfig
 from fastsim.bundles.config.fit_normalization import FitNormalizationConfig
@@ -13,6 +14,7 @@ from fastsim.bundles.config.split import SplitConfig
 from fastsim.bundles.config.train_gan import TrainGanConfig
 from fastsim.bundles.config.train_multiplicity import TrainMultiplicityConfig
 from fastsim.settings import Section
+from fastsim.tracking.config import TrackingConfig
 
 
 class BundlesConfig(Section):
@@ -34,6 +36,8 @@ class BundlesConfig(Section):
         TrainMultiplicityConfig(), description="how many muons"
     )
     train_gan: TrainGanConfig = Field(TrainGanConfig(), description="which muons")
+    compare: CompareConfig = Field(CompareConfig(), description="families of networks side by side")
+    tracking: TrackingConfig = Field(TrackingConfig(), description="how trainings are seen")
     sample: SampleConfig = Field(SampleConfig(), description="generation for the test primaries")
     evaluate: EvaluateConfig = Field(EvaluateConfig(), description="figures of merit")
     plot: PlotConfig = Field(PlotConfig(), description="figures")

@@ -4,16 +4,17 @@ import torch
 from torch import nn
 from torch.nn.functional import leaky_relu
 
+from fastsim.bundles.config.families import Family
 from fastsim.bundles.models.layers import (
     COUNT_FEATURES,
     POOLINGS,
     SLOPE,
     Bundles,
-    EquivariantStack,
     context,
     pool,
     pool_max,
 )
+from fastsim.bundles.models.stack import Stack
 
 
 class Critic(nn.Module):
@@ -22,13 +23,14 @@ class Critic(nn.Module):
     Args:
         conditions: number of conditions.
         width: of the hidden layers.
-        layers: equivariant layers before the pooling.
+        layers: layers before the pooling, as the family counts them.
+        family: of the layers; the pooling and what follows is the same for all.
     """
 
-    def __init__(self, conditions: int, width: int, layers: int) -> None:
+    def __init__(self, conditions: int, width: int, layers: int, family: Family = "epic") -> None:
         super().__init__()
         known = conditions + COUNT_FEATURES
-        self.stack = EquivariantStack(2, known, width, layers)
+        self.stack = Stack(2, known, width, layers, family)
         self.head = nn.Linear((POOLINGS + 2) * width + known, width)
         self.out = nn.Linear(width, 1)
 

@@ -5,7 +5,9 @@ from typing import NamedTuple
 import torch
 from torch import nn
 
-from fastsim.bundles.models.layers import COUNT_FEATURES, Bundles, EquivariantStack, context
+from fastsim.bundles.config.families import Family
+from fastsim.bundles.models.layers import COUNT_FEATURES, Bundles, context
+from fastsim.bundles.models.stack import Stack
 
 
 class Noise(NamedTuple):
@@ -32,19 +34,26 @@ class Generator(nn.Module):
     Args:
         conditions: number of conditions.
         width: of the hidden layers.
-        layers: equivariant layers.
+        layers: layers, as the family counts them.
         event_noise: random numbers shared by a bundle.
         muon_noise: random numbers of a muon besides energy and position.
+        family: of the layers.
     """
 
     def __init__(
-        self, conditions: int, width: int, layers: int, event_noise: int, muon_noise: int
+        self,
+        conditions: int,
+        width: int,
+        layers: int,
+        event_noise: int,
+        muon_noise: int,
+        family: Family = "epic",
     ) -> None:
         super().__init__()
         self.event_noise = event_noise
         self.muon_noise = 3 + muon_noise
-        self.stack = EquivariantStack(
-            2 + muon_noise, conditions + COUNT_FEATURES + event_noise, width, layers
+        self.stack = Stack(
+            2 + muon_noise, conditions + COUNT_FEATURES + event_noise, width, layers, family
         )
         self.out = nn.Linear(width, 2)
         nn.init.zeros_(self.out.weight)

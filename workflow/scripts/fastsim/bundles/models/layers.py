@@ -1,14 +1,13 @@
-"""Layers on ragged bundles: flat muons with the number of the event that each belongs to.
+"""What all networks on ragged bundles share: flat muons with the number of the event of each.
 
 Everything is a matrix product, an ``index_select``, an ``index_add`` or a ``scatter_reduce``, which
-can be differentiated twice, as the gradient penalty needs.
+can be differentiated twice, as the gradient penalty needs. Sums over muons are made in float32 at
+least: in the half precisions a sum of thousands would stop growing.
 """
 
 from typing import NamedTuple
 
 import torch
-from torch import nn
-from torch.nn.functional import leaky_relu
 
 SLOPE = 0.2
 POOLINGS = 2
@@ -43,7 +42,8 @@ def context(batch: Bundles) -> torch.Tensor:
 
 def pool(hidden: torch.Tensor, batch: Bundles) -> torch.Tensor:
     """Return mean and sum over sqrt(N) of ``hidden`` (M, F) per bundle, (B, 2 F)."""
-    sums = hidden.new_zeros(len(batch.counts), hidden.shape[1]).index_add(0, batch.event, hidden)
+    hidden = _summable(hidden)
+    sums = _sum(hidden, batch)
     scale = torch.rsqrt(batch.counts.to(hidden.dtype))[:, None]
     fluctuation = sums * scale
     return torch.cat([fluctuation * scale, fluctuation], dim=1)
@@ -55,7 +55,7 @@ def pool_max(hidden: torch.Tensor, batch: Bundles) -> torch.Tensor:
     The gradient goes to one muon per maximum, the last of equal ones. Looking up where it is and
     gathering there is ten times faster to differentiate twice than ``scatter_reduce``.
     """
-    values = hidden.detach()
+    values = _summable(hidden.detach())
     index = batch.event[:, None].expand_as(values)
     empty = values.new_zeros(len(batch.counts), hidden.shape[1])
     maximum = empty.scatter_reduce(0, index, values, "amax", include_self=False)
@@ -67,46 +67,36 @@ def pool_max(hidden: torch.Tensor, batch: Bundles) -> torch.Tensor:
     return hidden.gather(0, place)
 
 
-class EquivariantLayer(nn.Module):
-    """A residual layer on muons and one vector per bundle, in the manner of EPiC.
+def pool_attention(scores: torch.Tensor, values: torch.Tensor, batch: Bundles) -> torch.Tensor:
+    """Return averages of the muons' ``values`` per bundle, weighted by a softmax of ``scores``.
 
-    The bundle's vector is updated from the pooled muons, then each muon from itself and that
-    vector (E. Buhmann, G. Kasieczka, J. Thaler, arXiv:2301.08128).
+    Args:
+        scores: float (M, P, H): of P averages in each of H heads; the softmax runs over the muons
+            of a bundle.
+        values: float (M, H, D).
+        batch: the bundles.
+
+    Returns:
+        float (B, P, H, D).
     """
-
-    def __init__(self, width: int) -> None:
-        super().__init__()
-        self.pooled = nn.Linear((POOLINGS + 1) * width, width)
-        self.bundle = nn.Linear(width, width)
-        self.muon = nn.Linear(width, width)
-        self.shared = nn.Linear(width, width, bias=False)
-
-    def forward(
-        self, muons: torch.Tensor, vector: torch.Tensor, batch: Bundles
-    ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return updated ``muons`` (M, width) and bundles' ``vector`` (B, width)."""
-        pooled = self.pooled(torch.cat([vector, pool(muons, batch)], dim=1))
-        vector = leaky_relu(vector + self.bundle(leaky_relu(pooled, SLOPE)), SLOPE)
-        # the product with the bundle's vector is made once per bundle, not once per muon
-        update = self.muon(muons) + self.shared(vector).index_select(0, batch.event)
-        return leaky_relu(muons + update, SLOPE), vector
+    scores, values = _summable(scores), _summable(values)
+    logits = scores.flatten(1)
+    # any constant may be taken off a bundle's scores: the largest is, against overflow, and it
+    # needs no derivative
+    index = batch.event[:, None].expand_as(logits)
+    empty = logits.new_zeros(len(batch.counts), logits.shape[1])
+    largest = empty.scatter_reduce(0, index, logits.detach(), "amax", include_self=False)
+    weights = torch.exp(logits - largest.index_select(0, batch.event)).view_as(scores)
+    # normalised after the sum, once per bundle and not once per muon
+    sums = _sum(weights[..., None] * values[:, None], batch)
+    return sums / _sum(weights, batch)[..., None]
 
 
-class EquivariantStack(nn.Module):
-    """Inputs of muons and bundles, lifted to ``width`` and passed through equivariant layers."""
+def _sum(values: torch.Tensor, batch: Bundles) -> torch.Tensor:
+    """Return the sums of ``values`` (M, ...) per bundle, (B, ...)."""
+    empty = values.new_zeros(len(batch.counts), *values.shape[1:])
+    return empty.index_add(0, batch.event, values)
 
-    def __init__(self, muon_inputs: int, bundle_inputs: int, width: int, layers: int) -> None:
-        super().__init__()
-        self.muon_in = nn.Linear(muon_inputs, width)
-        self.bundle_in = nn.Linear(bundle_inputs, width)
-        self.layers = nn.ModuleList(EquivariantLayer(width) for _ in range(layers))
 
-    def forward(
-        self, muons: torch.Tensor, bundle: torch.Tensor, batch: Bundles
-    ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Map (M, muon_inputs) and (B, bundle_inputs) to (M, width) and (B, width)."""
-        vector = leaky_relu(self.bundle_in(bundle), SLOPE)
-        hidden = leaky_relu(self.muon_in(muons) + vector.index_select(0, batch.event), SLOPE)
-        for layer in self.layers:
-            hidden, vector = layer(hidden, vector, batch)
-        return hidden, vector
+def _summable(values: torch.Tensor) -> torch.Tensor:
+    return values.to(torch.promote_types(values.dtype, torch.float32))

@@ -7,8 +7,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from fastsim.engine.run_folder import CONFIG, load_weights, read_config
 from fastsim.errors import InputError
+from fastsim.run_folder import CONFIG, load_weights, read_config
 from fastsim.stats.negative_binomial import NegativeBinomialMixture
 
 STAGE = "train_multiplicity"

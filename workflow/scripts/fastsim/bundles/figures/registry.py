@@ -1,0 +1,46 @@
+"""Which figures there are."""
+
+from collections.abc import Callable
+from typing import Any
+
+from matplotlib.figure import Figure
+
+from fastsim.bundles.figures import (
+    calibration,
+    correlation,
+    data_summary,
+    displays,
+    energies,
+    lateral,
+    mean_multiplicity,
+    multiplicity,
+    rejected_rows,
+    shapes,
+    training,
+    weighted,
+)
+from fastsim.bundles.figures.inputs import FigureData
+
+FIGURES: dict[str, Callable[[FigureData], Figure]] = {
+    "multiplicity_by_energy": multiplicity.draw_by_energy,
+    "multiplicity_by_mass": multiplicity.draw_by_mass,
+    "multiplicity_by_zenith": multiplicity.draw_by_zenith,
+    "multiplicity_by_depth": multiplicity.draw_by_depth,
+    "mean_multiplicity": mean_multiplicity.draw,
+    "multiplicity_calibration": calibration.draw,
+    "energies": energies.draw,
+    "lateral": lateral.draw,
+    "energy_radius": correlation.draw,
+    "bundle_shapes": shapes.draw,
+    "gaisser_h4a": weighted.draw,
+    "event_displays": displays.draw,
+    "data_summary": data_summary.draw,
+    "training_multiplicity": training.draw_multiplicity,
+    "training_gan": training.draw_gan,
+}
+"""Name of the file to the function that draws it; titles and captions are in ``figure_texts``."""
+
+INGEST_FIGURES: dict[str, Callable[[dict[str, Any]], Figure]] = {
+    "rejected_rows": rejected_rows.draw,
+}
+"""The same, drawn from ``quality.json`` where the events are the user's files."""

@@ -1,0 +1,1 @@
+"""Families of networks on bundles: each a module with its layers and how many there are."""
