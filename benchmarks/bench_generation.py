@@ -10,10 +10,12 @@ from pathlib import Path
 import numpy as np
 import torch
 from bench_simulation import simulation
+from torch import nn
 
 from fastsim.bundles.events import Events, read_events
 from fastsim.bundles.generation import count_uniforms, generate, load_generator
-from fastsim.bundles.models.multiplicity import load_multiplicity
+from fastsim.bundles.models.generator import Generator
+from fastsim.bundles.models.multiplicity import MultiplicityModel, load_multiplicity
 from fastsim.bundles.representation import Normalization
 
 SHOWERS = 300
@@ -56,6 +58,48 @@ def main() -> None:
             f"generated, batch {batch}: {rate:.0f} events/s, {muons / seconds:.3g} muons/s, "
             f"{rate / simulated_rate:.0f} times the simulation"
         )
+    against_products(generator, multiplicity, normalization, primaries.select(order[:10_000]))
+
+
+def against_products(
+    generator: Generator,
+    multiplicity: MultiplicityModel,
+    normalization: Normalization,
+    primaries: Events,
+) -> None:
+    """Compare generation with nothing but the matrix products of the same network, in turns."""
+    conditions = normalization.conditions(primaries.primaries)
+    counts = multiplicity.quantile(conditions, count_uniforms(primaries.event_id, SEED))
+    # the products that a pass makes, and how large they are
+    shapes: list[tuple[nn.Linear, int]] = []
+    hooks = [
+        module.register_forward_pre_hook(
+            lambda module, inputs: shapes.append((module, len(inputs[0])))
+        )
+        for module in generator.modules()
+        if isinstance(module, nn.Linear)
+    ]
+    generate(generator, conditions, counts, primaries.event_id, SEED)
+    for hook in hooks:
+        hook.remove()
+    inputs = [(m, torch.randn(rows, m.in_features, dtype=torch.float64)) for m, rows in shapes]
+    seconds = {"generation": 0.0, "products": 0.0}
+    for _ in range(3):
+        start = time.perf_counter()
+        generate(generator, conditions, counts, primaries.event_id, SEED)
+        middle = time.perf_counter()
+        with torch.inference_mode():
+            for linear, rows in inputs:
+                linear(rows)
+        seconds["generation"] += middle - start
+        seconds["products"] += time.perf_counter() - middle
+    muons = 3 * int(counts.sum())
+    share = seconds["products"] / seconds["generation"]
+    print(
+        f"normalised muons: {muons / seconds['generation']:.3g}/s; bare matrix products of the "
+        f"network: {muons / seconds['products']:.3g}/s; share {share:.2f} (at least 0.5: "
+        f"{'ok' if share >= 0.5 else 'MISSED'})"
+    )
 
 
 if __name__ == "__main__":
