@@ -62,9 +62,7 @@ class TrainingConfig(ScheduleConfig):
     deterministic: bool = Field(
         False, description="bit-identical repetition on GPUs too, which is slower there"
     )
-    detect_anomaly: bool = Field(
-        False, description="name the operation that made a NaN; much slower"
-    )
+    detect_anomaly: bool = Field(False, description="name the operation that made a NaN; slow")
     non_finite: Literal["stop", "skip"] = Field(
         "stop", description="when a loss or gradient is not finite: end, or leave the update out"
     )
@@ -72,10 +70,7 @@ class TrainingConfig(ScheduleConfig):
     save_every_steps: int = Field(500, ge=1, description="steps from one checkpoint to the next")
     keep_checkpoints: int = Field(2, ge=1, description="newest ones that are kept, and the best")
     resident_memory: int | None = Field(
-        None,
-        ge=0,
-        description="MiB that events may take in the memory of the device, or else they are "
-        "streamed from disk; null: half of what is free",
+        None, ge=0, description="MiB of events that stay on the device; null: half of what is free"
     )
     shuffle_window: int | None = Field(
         None, ge=1, description="events that are shuffled among themselves; null: as many as fit"
