@@ -9,7 +9,7 @@ from tests.unit.bundle_samples import draw_events, draw_primaries
 from fastsim.bundles.described import Described
 from fastsim.bundles.figures import displays
 from fastsim.bundles.figures.inputs import FigureData
-from fastsim.bundles.figures.multiplicity import draw_by_energy, draw_by_zenith
+from fastsim.bundles.figures.multiplicity import draw_by_energy, draw_by_mass, draw_by_zenith
 from fastsim.bundles.figures.style import house_style
 
 
@@ -34,6 +34,14 @@ def test_a_gap_in_the_spectrum_leaves_no_empty_panels() -> None:
     primaries = np.array(draw_primaries(100, 1))
     primaries[:, 0] = np.where(np.arange(len(primaries)) % 2, 1e4, 1e7)
     assert len(titles(draw_by_energy(figure_data(primaries)))) == 3
+
+
+def test_many_nuclei_are_all_shown() -> None:
+    primaries = np.array(draw_primaries(100, 1))
+    nuclei = np.array([1, 4, 12, 14, 27, 54, 56])
+    primaries[:, 1] = 0.93149 * np.resize(nuclei, len(primaries))
+    figure = draw_by_mass(figure_data(primaries))
+    assert titles(figure) == ["p", "He", "A = 12", "N", "A = 27 to 56", "all events"]
 
 
 @pytest.mark.parametrize("wanted", [1, 3, 4])

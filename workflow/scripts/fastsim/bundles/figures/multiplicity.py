@@ -22,9 +22,15 @@ def draw_by_energy(data: FigureData) -> Figure:
 
 
 def draw_by_mass(data: FigureData) -> Figure:
-    """Multiplicity for every nucleus."""
-    nuclei = np.unique(data.mass_numbers)[:MOST_BINS]
-    return _draw(data, [(nucleus_symbol(int(A)), data.mass_numbers == A) for A in nuclei])
+    """Multiplicity for every nucleus; of many, the heavier ones together."""
+    nuclei = np.unique(data.mass_numbers)
+    own, together = nuclei, nuclei[:0]
+    if len(nuclei) > MOST_BINS:
+        own, together = nuclei[: MOST_BINS - 1], nuclei[MOST_BINS - 1 :]
+    bins = [(nucleus_symbol(int(A)), data.mass_numbers == A) for A in own]
+    if len(together):
+        bins.append((f"A = {together[0]} to {together[-1]}", data.mass_numbers >= together[0]))
+    return _draw(data, bins)
 
 
 def draw_by_zenith(data: FigureData) -> Figure:
