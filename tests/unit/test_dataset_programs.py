@@ -151,6 +151,7 @@ def test_a_multiplicity_run_folder_is_complete(run, dataset):
     flags = ["--train", dataset / "train-a-n.parquet", dataset / "train-b-n.parquet"]
     flags += ["--validation", dataset / "validation-a-n.parquet", "--output-dir", folder]
     flags += ["--normalization", dataset / "normalization.json"]
+    flags += ["--checkpoints", dataset / "checkpoints"]
     assert run("train_multiplicity", *flags, "--epochs", "2", "--width", "8") == 0
     files = {path.name for path in folder.iterdir()}
     assert files == {
@@ -158,8 +159,10 @@ def test_a_multiplicity_run_folder_is_complete(run, dataset):
         "config.yaml",
         "history.csv",
         "metrics.json",
+        "timing.json",
         "tensorboard",
     }
+    assert not list((dataset / "checkpoints").rglob("*.pt"))
     assert yaml.safe_load((folder / "config.yaml").read_text())["config"]["epochs"] == 2
     assert len((folder / "history.csv").read_text().splitlines()) == 3
     metrics = json.loads((folder / "metrics.json").read_text())
@@ -192,6 +195,7 @@ def test_bad_inputs_end_with_one_line_and_no_output(run, dataset, capsys):
         (
             *("train_multiplicity", "--train", events, "--validation", events),
             *("--normalization", normalization, "--output-dir", output),
+            *("--checkpoints", dataset / "checkpoints"),
         ),
         (
             *("summarize_dataset", "--train", events, "--validation", events),
