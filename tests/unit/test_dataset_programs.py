@@ -1,8 +1,6 @@
 """The programs from events to normalised shards, as they are called by the workflow."""
 
 import json
-import runpy
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,7 +12,6 @@ from fastsim.bundles.representation import POINTS_COLUMN, Normalization
 from fastsim.data.ragged import offsets_of
 from fastsim.data.shards import read_shards
 
-SCRIPTS = Path(__file__).parents[2] / "workflow" / "scripts"
 SPLITS = ("train", "validation", "test")
 SHARES = ("--validation-share", "0.2", "--test-share", "0.3")
 DEPTHS = np.array([1500.0, 2000.0, 2500.0])
@@ -37,21 +34,6 @@ def make_events(showers, seed=0, first=0):
         offsets_of(counts),
         muons.astype(np.float32),
     )
-
-
-@pytest.fixture
-def run(monkeypatch):
-    """Run a program; return its exit status."""
-
-    def run(name, *arguments):
-        monkeypatch.setattr("sys.argv", [name, *map(str, arguments)])
-        try:
-            runpy.run_path(str(SCRIPTS / f"{name}.py"), run_name="__main__")
-        except SystemExit as exit_:
-            return exit_.code
-        return 0
-
-    return run
 
 
 def split(run, folder, part):

@@ -1,91 +1,25 @@
 """Batches from resident and from streamed events: the same, each event once, resumed exactly."""
 
-import gc
 import json
-import os
-import subprocess
-import sys
-import threading
-import time
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from event_files import RESIDENT, STREAMED, epoch_of, stream, take, write_files
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fastsim.data import event_batches
 from fastsim.data.batches import share
-from fastsim.data.event_batches import EventBatches
 from fastsim.data.shards import Shard, read_shards, write_shard
 from fastsim.errors import InputError
 
-SCRIPTS = Path(__file__).parents[2] / "workflow/scripts"
-CPU = torch.device("cpu")
-RESIDENT, STREAMED = 2**40, 0
 # points per event of each block of each file
 FILES = st.lists(
     st.lists(st.lists(st.integers(0, 9), max_size=12), max_size=4), min_size=1, max_size=3
 ).filter(lambda files: any(count for blocks in files for counts in blocks for count in counts))
 UNEVEN = [[[3, 0, 1, 8], [2]], [[5, 5, 0, 1, 40, 2, 7], [0, 0], [1, 1, 6]], [[4, 9]]]
-
-
-def write_files(folder, files):
-    """Write shards whose events and points say which they are; return their paths."""
-    paths, first = [], 0
-    for number, blocks in enumerate(files):
-        shards = []
-        for counts in blocks:
-            events = np.arange(first, first + len(counts), dtype=np.float32)
-            place = np.concatenate([np.arange(count) for count in [*counts, 0]])
-            points = np.column_stack([np.repeat(events, counts), place, -place])
-            conditions = np.column_stack([events, np.array(counts)])
-            shards.append(
-                Shard(
-                    conditions.astype(np.float32),
-                    np.array(counts, dtype=np.int32),
-                    points.astype(np.float32),
-                )
-            )
-            first += len(counts)
-        paths.append(folder / f"{number}.parquet")
-        write_shard(paths[-1], shards, {}, widths=(2, 3), points_column="muons")
-    return paths
-
-
-def filled_events(shard):
-    """Leave out empty events, and a component of the points."""
-    shard = shard.select(shard.counts > 0)
-    return Shard(shard.conditions, shard.counts, shard.points[:, :2])
-
-
-def stream(paths, memory, window=None, *, events=4, budget=30, seed=1, prepare=filled_events):
-    return EventBatches(
-        paths,
-        points_column="muons",
-        prepare=prepare,
-        device=CPU,
-        batch_events=events,
-        max_points=budget,
-        seed=seed,
-        shuffle_window=window,
-        resident_memory=memory,
-    )
-
-
-def take(batches, number):
-    """Return the tensors of the next batches."""
-    return [batches.next().gather(slice(None)) for _ in range(number)]
-
-
-def epoch_of(batches):
-    """Return the batches of the epoch that is about to begin."""
-    epoch, taken = batches.epoch, []
-    while batches.epoch == epoch:
-        taken.append(batches.next())
-    return taken
 
 
 def assert_same(found, expected):
@@ -289,180 +223,3 @@ def test_shards_of_other_widths_are_refused(tmp_path, paths):
     write_shard(tmp_path / "wide.parquet", [shard], {}, widths=(5, 3), points_column="muons")
     with pytest.raises(InputError, match=r"0\.parquet and .*wide\.parquet: .* widths"):
         stream([*paths, tmp_path / "wide.parquet"], RESIDENT)
-
-
-class Gate:
-    """A ``prepare`` that counts its calls and can be made to wait."""
-
-    def __init__(self):
-        self.calls = 0
-        self.open = threading.Event()
-        self.open.set()
-
-    def __call__(self, shard):
-        self.calls += 1
-        assert self.open.wait(30)
-        return filled_events(shard)
-
-    def reach(self, calls):
-        """Wait until it was called so often."""
-        deadline = time.monotonic() + 30
-        while self.calls < calls:
-            assert time.monotonic() < deadline
-            time.sleep(0.001)
-
-
-def reading_threads():
-    return [thread for thread in threading.enumerate() if thread.name.startswith("window")]
-
-
-def wait_for_threads():
-    deadline = time.monotonic() + 30
-    while reading_threads():
-        assert time.monotonic() < deadline
-        time.sleep(0.001)
-
-
-def test_the_next_window_and_no_more_is_read_meanwhile(tmp_path):
-    gate = Gate()
-    paths = write_files(tmp_path, [[[1] * 6] * 8])
-    batches = stream(paths, STREAMED, 12, prepare=gate)
-    assert gate.calls == 8
-    batches.next()
-    # two blocks of this window, and two of the next, which nobody has asked for yet
-    gate.reach(12)
-    wait_for_threads()
-    assert gate.calls == 12
-    take(batches, 2)
-    assert gate.calls == 12
-    # what was read ahead is what is wanted, also at the end of an epoch: no block is read in vain
-    for epoch in (1, 2):
-        epoch_of(batches)
-        wait_for_threads()
-        assert gate.calls == 8 + 8 * epoch + 2
-
-
-def test_time_waited_for_data_is_measured(tmp_path):
-    paths = write_files(tmp_path, [[[1] * 6] * 8])
-    gate = Gate()
-    batches = stream(paths, STREAMED, 6, events=6, prepare=gate)
-    assert batches.waited == 0
-    gate.open.clear()
-    threading.Timer(0.2, gate.open.set).start()
-    batches.next()
-    assert batches.waited > 0.1
-    gate.reach(10)
-    wait_for_threads()
-    before, start = batches.waited, time.perf_counter()
-    batches.next()
-    assert 0 < batches.waited - before <= time.perf_counter() - start
-
-
-@pytest.mark.parametrize("end", ["close", "collect", "load"])
-def test_no_thread_outlives_the_stream(tmp_path, end):
-    wait_for_threads()
-    gate = Gate()
-    batches = stream(write_files(tmp_path, [[[1] * 6] * 50]), STREAMED, 6 * 25, prepare=gate)
-    batches.next()
-    gate.reach(50 + 25)
-    gate.open.clear()
-    gate.reach(50 + 25 + 1)
-    assert len(reading_threads()) == 1
-    threading.Timer(0.1, gate.open.set).start()
-    calls = gate.calls
-    if end == "close":
-        batches.close()
-    elif end == "collect":
-        del batches
-        gc.collect()
-    else:
-        # the window that is being read is not the one that is wanted now
-        batches.load_state_dict(batches.state_dict() | {"position": 0})
-        batches.next()
-        batches.close()
-        calls += 25 + 1
-    assert not reading_threads()
-    # it ended after the block at hand
-    assert gate.calls <= calls + 1
-
-
-MEASURE = """
-import sys, time
-from pathlib import Path
-import torch
-from fastsim.data.event_batches import EventBatches
-from fastsim.data.flat_events import FlatEvents
-
-def status(name):
-    lines = Path("/proc/self/status").read_text().splitlines()
-    return int(next(line for line in lines if line.startswith(name)).split()[1]) * 1024
-
-def batches(prepare, memory):
-    return EventBatches([sys.argv[1]], points_column="muons", prepare=prepare,
-        device=torch.device("cpu"), batch_events=2000, max_points=10**6, seed=1,
-        shuffle_window=20_000, resident_memory=memory)
-"""
-
-
-def run(code, path):
-    return subprocess.run(
-        [sys.executable, "-c", MEASURE + code, str(path)],
-        env=os.environ | {"PYTHONPATH": str(SCRIPTS), "OMP_NUM_THREADS": "1"},
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
-
-
-@pytest.fixture(scope="module")
-def large_file(tmp_path_factory):
-    """80 blocks of 10,000 events of 16 points: 180 MB of tensors, 2 MB a block."""
-    events, count = 10_000, 16
-    block = Shard(
-        np.ones((events, 4), np.float32),
-        np.full(events, count, np.int32),
-        np.ones((events * count, 3), np.float32),
-    )
-    path = tmp_path_factory.mktemp("large") / "large.parquet"
-    write_shard(path, [block] * 80, {}, widths=(4, 3), points_column="muons")
-    return path
-
-
-@pytest.mark.slow
-@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
-def test_streaming_takes_the_memory_of_a_few_windows(large_file):
-    code = """
-whole = batches(lambda shard: shard, 0)
-before = status("VmRSS")
-stream = batches(lambda shard: shard, 0)
-while stream.epoch < 2:
-    stream.next().gather(slice(None))
-needed = FlatEvents.bytes_of(stream.events, stream.points, stream.widths)
-print(stream.resident, needed, status("VmHWM") - before)
-"""
-    result = run(code, large_file)
-    assert result.returncode == 0, result.stderr
-    resident, needed, taken = result.stdout.split()
-    assert resident == "False"
-    # two windows of 4 MB, blocks on their way, and what the allocators keep
-    assert int(needed) > 170e6
-    assert int(taken) < int(needed) / 2
-
-
-@pytest.mark.slow
-def test_a_program_ends_while_a_window_is_being_read(large_file):
-    code = """
-calls = 0
-def prepare(shard):
-    global calls
-    calls += 1
-    time.sleep(0.05 if calls > 80 else 0.0)
-    return shard
-stream = batches(prepare, 0)
-stream.next()
-print("end", flush=True)
-"""
-    start = time.monotonic()
-    result = run(code, large_file)
-    assert (result.returncode, result.stdout, result.stderr) == (0, "end\n", "")
-    assert time.monotonic() - start < 60

@@ -1,8 +1,5 @@
 """Export in the users' layouts: what the files hold, and ingest of an export."""
 
-import runpy
-from pathlib import Path
-
 import h5py
 import numpy as np
 import pyarrow as pa
@@ -16,7 +13,6 @@ from fastsim.bundles.events import Events, read_events, write_events
 from fastsim.bundles.export import WRITERS, write_hdf5, write_muonitron
 from fastsim.data.ragged import offsets_of
 
-SCRIPTS = Path(__file__).parents[2] / "workflow" / "scripts"
 MASSES = [0.938, 3.73, 13.05, 25.13, 52.10]
 """GeV, of p, He, N, Al and Fe."""
 
@@ -109,22 +105,6 @@ def test_hdf5_holds_every_value(tmp_path_factory, events, rows):
     np.testing.assert_array_equal(muons[:, 2:5], events.muons)
     assert not primaries[:, 5].any()
     assert not muons[:, 5].any()
-
-
-@pytest.fixture(scope="module")
-def run():
-    """Run a program; return its exit status."""
-
-    def run(name, *arguments):
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("sys.argv", [name, *map(str, arguments)])
-            try:
-                runpy.run_path(str(SCRIPTS / f"{name}.py"), run_name="__main__")
-            except SystemExit as exit_:
-                return exit_.code
-        return 0
-
-    return run
 
 
 @settings(deadline=None, max_examples=40)

@@ -3,7 +3,6 @@
 import math
 import os
 import signal
-import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -278,20 +277,8 @@ def test_a_broken_checkpoint_costs_its_steps_only(tmp_path, capsys):
     assert killed.history == whole.history
 
 
-@pytest.fixture
-def small_disk(tmp_path):
-    """Mount a file system of 96 KiB: room for a few checkpoints."""
-    if os.geteuid() != 0:
-        pytest.skip("only root can mount a small disk")
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=96k", "none", folder]
-    if subprocess.run(command, capture_output=True).returncode:
-        pytest.skip("this container may not mount")
-    yield folder
-    subprocess.run(["umount", folder], check=True)
-
-
+# room for a few checkpoints
+@pytest.mark.parametrize("small_disk", [96], indirect=True)
 def test_a_disk_that_fills_up_does_not_end_the_training(tmp_path, small_disk, capsys):
     whole = Run(tmp_path / "whole")
     expected = whole()
