@@ -35,6 +35,10 @@ test: $(VENV)/.dev ## all tests
 test-unit: $(VENV)/.dev ## the quick tests only
 	pytest -m "not slow"
 
+.PHONY: test-slurm
+test-slurm: $(VENV)/.dev ## the workflow on a throw-away Slurm cluster (as root; says what is missing)
+	pytest tests/slurm
+
 .PHONY: lint
 lint: $(VENV)/.dev ## style checks of code and workflow
 	ruff check

@@ -1,8 +1,6 @@
 """Fixtures of several unit tests."""
 
-import os
 import runpy
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -24,17 +22,3 @@ def run():
         return 0
 
     return run
-
-
-@pytest.fixture
-def small_disk(tmp_path, request):
-    """Mount a file system of the size that the test's parameter gives, in KiB."""
-    if os.geteuid() != 0:
-        pytest.skip("only root can mount a small disk")
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", f"size={request.param}k", "none", folder]
-    if subprocess.run(command, capture_output=True).returncode:
-        pytest.skip("this container may not mount")
-    yield folder
-    subprocess.run(["umount", folder], check=True)

@@ -1,12 +1,13 @@
 """The files a program runs, found without running it."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from fastsim.sources import LIBRARY, sources
+from fastsim.sources import LIBRARY, sources, write_source_list
 
 SCRIPTS = LIBRARY.parent
 PROGRAMS = sorted(SCRIPTS.glob("*.py"))
@@ -43,3 +44,23 @@ def test_training_the_gan_does_not_depend_on_the_simulation():
     files = {path.relative_to(LIBRARY).as_posix() for path in sources(SCRIPTS / "train_gan.py")[1:]}
     assert not any(file.startswith("airshower/") for file in files)
     assert "bundles/config/simulate.py" not in files
+
+
+def test_list_of_sources_changes_with_a_content_and_only_then(tmp_path):
+    files = [LIBRARY / "files.py", LIBRARY / "errors.py"]
+    newest = max(file.stat().st_mtime for file in files)
+    path = tmp_path / "list.txt"
+    write_source_list(path, files)
+    assert path.stat().st_mtime == newest
+    text = path.read_text()
+    assert [line.split()[1] for line in text.splitlines()] == ["files.py", "errors.py"]
+
+    path.write_text(text.replace(text[:64], "0" * 64))
+    os.utime(path, (1, 1))
+    write_source_list(path, files)
+    assert path.read_text() == text
+    written = path.stat().st_mtime
+    assert written > newest
+
+    write_source_list(path, files)
+    assert path.stat().st_mtime == written

@@ -49,7 +49,7 @@ class Checkout:
             env=self.environment,
             capture_output=True,
             text=True,
-            timeout=600,
+            timeout=1000,
             check=False,
         )
         if check and run.returncode:

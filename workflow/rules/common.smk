@@ -1,6 +1,7 @@
 """What the rules share: the validated settings, the places of programs and results, and helpers."""
 
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from fastsim.gpus import count_gpus
 from fastsim.errors import InputError
 from fastsim.settings import parse as parse_settings
 from fastsim.settings import to_flags
-from fastsim.sources import sources
+from fastsim.sources import sources, write_source_list
 
 
 def or_stop(function, *args):
@@ -25,24 +26,37 @@ def or_stop(function, *args):
         sys.exit(2)
 
 
+if not workflow.is_main_process:
+    # Slurm tells all processes of a job when its time is nearly up; this one, which would die of
+    # it and end the job, must wait for the training's checkpoint
+    signal.signal(signal.SIGUSR1, signal.SIG_IGN)
+
 CONFIG_FILES = " + ".join(os.path.relpath(file) for file in workflow.configfiles)
 settings = or_stop(parse_settings, BundlesConfig, config, CONFIG_FILES)
 
 RESULTS = settings.output_dir
 LOGS = f"{RESULTS}/logs"
 BENCHMARKS = f"{RESULTS}/benchmarks"
+LAUNCHER = f"{SCRIPTS}/tools/launch_training.py"
+SOURCES = Path(".snakemake/sources")
 SPLITS = ["train", "validation", "test"]
 
 
 wildcard_constraints:
     part=r"\d{4}",
-    split="|".join(SPLITS),
 
 
 def library(name):
-    """Return what the stage's program imports of the library; a change runs the stage again."""
-    program, *imported = sources(SCRIPTS / f"{name}.py")
-    return [os.path.relpath(file) for file in imported]
+    """Return the file that tells what of the library the stage's program imports.
+
+    A change of it runs the stage again. It is one file, since the time that Snakemake takes to see
+    what is to do grows with the number of inputs of all jobs together.
+    """
+    file = SOURCES / f"{name}.txt"
+    if workflow.is_main_process:
+        program, *imported = sources(SCRIPTS / f"{name}.py")
+        write_source_list(file, imported)
+    return str(file)
 
 
 def part_names(shards):
@@ -69,6 +83,17 @@ def tracking_flags():
         "--wandb-project": settings.tracking.wandb_project,
     }
     return " ".join(f"{flag} {value}" for flag, value in named.items() if value)
+
+
+def on_nodes(wildcards, resources, threads):
+    """Return what starts a training once on each of its nodes, or nothing if there is but one."""
+    if "mpi" not in resources.keys():
+        return ""
+    # a rank that dies ends the others at once
+    return (
+        f"{resources.mpi} --kill-on-bad-exit=1 --nodes={resources.nodes} --ntasks={resources.nodes}"
+        f" --cpus-per-task={threads}"
+    )
 
 
 def family_flags(wildcards):

@@ -18,6 +18,7 @@ use rule train_gan as train_family with:
     params:
         flags=family_flags,
         checkpoints=f"{RESULTS}/checkpoints/compare/{{family}}",
+        on_nodes=on_nodes,
     message:
         "Train the WGAN-GP of the family {wildcards.family}"
 

@@ -66,30 +66,30 @@ rule fit_normalization:
 
 
 rule normalize:
-    """Write a shard in network inputs."""
+    """Write a shard's training, validation and test showers in network inputs."""
     input:
         program=f"{SCRIPTS}/normalize.py",
         library=library("normalize"),
-        events=f"{RESULTS}/splits/{{split}}/part-{{part}}.parquet",
+        events=expand(f"{RESULTS}/splits/{{split}}/part-{{{{part}}}}.parquet", split=SPLITS),
         normalization=f"{RESULTS}/dataset/normalization.json",
     output:
-        shard=f"{RESULTS}/dataset/{{split}}/part-{{part}}.parquet",
+        shards=expand(f"{RESULTS}/dataset/{{split}}/part-{{{{part}}}}.parquet", split=SPLITS),
     log:
-        f"{LOGS}/normalize/{{split}}/part-{{part}}.log",
+        f"{LOGS}/normalize/part-{{part}}.log",
     benchmark:
-        f"{BENCHMARKS}/normalize/{{split}}/part-{{part}}.tsv"
+        f"{BENCHMARKS}/normalize/part-{{part}}.tsv"
     conda:
         "../envs/environment.yaml"
     resources:
         mem_mb=1000,
         runtime=10,
     message:
-        "Normalise {wildcards.split} shard {wildcards.part}"
+        "Normalise shard {wildcards.part}"
     shell:
         "python {input.program}"
         " --events {input.events}"
         " --normalization {input.normalization}"
-        " --output {output.shard}"
+        " --output {output.shards}"
         " 2>&1 | tee {log}"
 
 

@@ -4,7 +4,7 @@ import re
 import shlex
 
 from fastsim.data.remote import list_files, local_path, read_token
-from fastsim.files import read_json, write_json
+from fastsim.files import read_json
 
 LISTING = f"{RESULTS}/events/files.json"
 
@@ -30,10 +30,6 @@ SPECTRAL_INDEX = settings.events.spectral_index
 TOKEN_FLAG = (
     f"--token-file {shlex.quote(settings.ingest.token_file)}" if settings.ingest.token_file else ""
 )
-
-
-onstart:
-    write_json(LISTING, FILES)
 
 
 def files_of(wildcards):

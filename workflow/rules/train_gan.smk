@@ -5,9 +5,11 @@ rule train_gan:
     """Train the conditional WGAN-GP, one process per GPU or one on the CPU.
 
     Checkpoints lie in an undeclared folder, since Snakemake removes declared outputs before a retry.
+    A job that is told to end tells all its processes: the shell and tee wait for the training.
     """
     input:
         program=f"{SCRIPTS}/train_gan.py",
+        launcher=LAUNCHER,
         library=library("train_gan"),
         train=expand(f"{RESULTS}/dataset/train/part-{{part}}.parquet", part=PARTS),
         validation=expand(f"{RESULTS}/dataset/validation/part-{{part}}.parquet", part=PARTS),
@@ -35,12 +37,13 @@ rule train_gan:
         flags=to_flags(settings.train_gan),
         folder=subpath(output.model, parent=True),
         checkpoints=f"{RESULTS}/checkpoints/gan",
+        on_nodes=on_nodes,
     message:
         "Train the WGAN-GP"
     shell:
-        "OMP_NUM_THREADS={threads} torchrun --standalone"
-        " --signals-to-handle SIGTERM,SIGINT,SIGHUP,SIGQUIT,SIGUSR1"
-        " --nproc-per-node $(({resources.gpu} > 0 ? {resources.gpu} : 1))"
+        "trap '' TERM USR1;"
+        " OMP_NUM_THREADS={threads} {params.on_nodes} python {input.launcher}"
+        " --gpus {resources.gpu}"
         " {input.program}"
         " {params.flags}"
         " --train {input.train}"

@@ -5,6 +5,7 @@ rule train_multiplicity:
     """Train the distribution of the number of muons given the primary.
 
     Checkpoints lie in an undeclared folder, since Snakemake removes declared outputs before a retry.
+    A job that is told to end tells all its processes: the shell and tee wait for the training.
     """
     input:
         program=f"{SCRIPTS}/train_multiplicity.py",
@@ -36,7 +37,8 @@ rule train_multiplicity:
     message:
         "Train the multiplicity model"
     shell:
-        "python {input.program}"
+        "trap '' TERM USR1;"
+        " python {input.program}"
         " {params.flags}"
         " --train {input.train}"
         " --validation {input.validation}"

@@ -1,4 +1,4 @@
-"""Write a shard of the event table in network inputs."""
+"""Write shards of the event table in network inputs."""
 
 import argparse
 from collections.abc import Iterator
@@ -9,29 +9,42 @@ import numpy as np
 from fastsim.bundles.events import iter_events
 from fastsim.bundles.representation import CONDITIONS, POINTS_COLUMN, Normalization
 from fastsim.data.shards import Shard, write_shard
-from fastsim.errors import exit_on_input_error
+from fastsim.errors import InputError, exit_on_input_error
 
 
 @exit_on_input_error
 def main() -> None:
-    """Normalise row group by row group."""
+    """Normalise one table after the other."""
     parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
-    parser.add_argument("--events", type=Path, required=True, help="event table to normalise")
+    parser.add_argument("--events", type=Path, nargs="+", required=True, help="event tables")
     parser.add_argument("--normalization", type=Path, required=True, help="normalization.json")
-    parser.add_argument("--output", type=Path, required=True, help="normalised shard to write")
+    parser.add_argument(
+        "--output", type=Path, nargs="+", required=True, help="shards to write, one for each table"
+    )
     args = parser.parse_args()
+    if len(args.events) != len(args.output):
+        raise InputError(
+            f"--output: {len(args.output)} shards for {len(args.events)} event tables; "
+            "as many as tables are allowed"
+        )
     normalization = Normalization.load(args.normalization)
+    for events, output in zip(args.events, args.output, strict=True):
+        normalize(events, normalization, output)
+
+
+def normalize(events: Path, normalization: Normalization, output: Path) -> None:
+    """Write the shard of an event table, row group by row group."""
 
     def blocks() -> Iterator[Shard]:
-        for events in iter_events(args.events):
+        for block in iter_events(events):
             yield Shard(
-                normalization.conditions(events.primaries),
-                events.counts.astype(np.int32),
-                normalization.normalize(events.primaries, events.counts, events.muons),
+                normalization.conditions(block.primaries),
+                block.counts.astype(np.int32),
+                normalization.normalize(block.primaries, block.counts, block.muons),
             )
 
     write_shard(
-        args.output,
+        output,
         blocks(),
         {"representation": normalization.muons.representation},
         widths=(len(CONDITIONS), 3),

@@ -1,12 +1,17 @@
 """Which source files a program runs, so that the workflow reruns a stage when they change.
 
-Snakemake sees a rule's shell command but not the modules behind it; the rules therefore list these
-files among their inputs.
+Snakemake sees a rule's shell command but not the modules behind it; the rules therefore have a list
+of them among their inputs.
 """
 
 import ast
+import os
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
+
+from fastsim.files import atomic_path
+from fastsim.fingerprints import hash_of_files
 
 LIBRARY = Path(__file__).parent
 PACKAGE = LIBRARY.name
@@ -27,6 +32,22 @@ def sources(program: str | Path) -> list[Path]:
             found.add(file)
             waiting.extend(_imported(file))
     return [program, *sorted(found - {program})]
+
+
+def write_source_list(path: Path, files: Sequence[Path]) -> None:
+    """Write library files and what stands for their contents, unless ``path`` says the same.
+
+    A new list is as old as its newest file, so that it alone makes no result look out of date.
+    """
+    lines = [f"{hash_of_files([file])}  {file.relative_to(LIBRARY)}\n" for file in files]
+    new = not path.exists()
+    if not new and path.read_text() == "".join(lines):
+        return
+    with atomic_path(path) as temporary:
+        temporary.write_text("".join(lines))
+        if new:
+            newest = max(file.stat().st_mtime for file in files)
+            os.utime(temporary, (newest, newest))
 
 
 @cache

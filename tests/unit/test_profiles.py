@@ -1,0 +1,56 @@
+"""Profiles that fit the rules: a wrong name in one would only show on a cluster."""
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+from tests.slurm.conftest import TWO_NODES
+
+ROOT = Path(__file__).parents[2]
+PROFILES = {
+    path.parent.name: yaml.safe_load(path.read_text())
+    for path in (ROOT / "profiles").glob("*/config.yaml")
+}
+CLUSTERS = sorted(PROFILES.keys() - {"default"})
+GPU_RULES = {"train_multiplicity", "train_gan", "train_family", "sample"}
+
+
+def rules() -> set[str]:
+    """Names of the rules that run as jobs."""
+    text = "".join(path.read_text() for path in (ROOT / "workflow/rules").glob("*.smk"))
+    return set(re.findall(r"^rule (\w+):", text, re.M)) | set(
+        re.findall(r"^use rule \w+ as (\w+)", text, re.M)
+    )
+
+
+@pytest.mark.parametrize("name", CLUSTERS)
+def test_no_key_is_shared_with_the_default_profile(name):
+    assert PROFILES["default"].keys() & PROFILES[name].keys() == set()
+
+
+@pytest.mark.parametrize("name", CLUSTERS)
+def test_every_rule_has_walltime_and_memory_that_grow(name):
+    resources = PROFILES[name]["set-resources"]
+    assert resources.keys() == rules()
+    for rule, wanted in resources.items():
+        for resource in ("runtime", "mem_mb"):
+            assert re.fullmatch(r"\d+ \* attempt", wanted[resource]), (rule, resource)
+    assert PROFILES[name]["retries"] > 0
+
+
+def test_gpu_rules_ask_slurm_for_one_gpu_of_one_node_and_time_for_a_checkpoint():
+    resources = PROFILES["slurm"]["set-resources"]
+    assert {rule for rule, wanted in resources.items() if "gpu" in wanted} == GPU_RULES
+    for rule in GPU_RULES:
+        assert (resources[rule]["gpu"], resources[rule]["nodes"]) == (1, 1)
+        assert resources[rule]["slurm_partition"] == "gpu"
+    for rule in GPU_RULES - {"sample"}:
+        assert resources[rule]["slurm_extra"] == "--signal=USR1@120"
+
+
+def test_the_documented_way_to_several_nodes_is_the_tested_one():
+    text = (ROOT / "profiles/README.md").read_text()
+    documented = yaml.safe_load(re.search(r"```yaml\n(.*?)```", text, re.S)[1])
+    tested = {name: value for name, value in TWO_NODES.items() if value is not None}
+    assert documented | {"gres": "gpu:1"} == tested

@@ -1,0 +1,67 @@
+"""Taking up a run on a Slurm cluster whose Snakemake was killed while its jobs went on."""
+
+import time
+
+from fastsim.files import read_json, write_json
+from fastsim.fingerprints import hash_of, hash_of_files
+from fastsim.slurm_queue import jobs_of, wait_until_gone
+
+RUN_FILE = Path(".snakemake/started_with.json")
+
+
+def take_up_earlier_run():
+    """Let jobs that an earlier Snakemake left at work end, and take what they made.
+
+    Snakemake itself would submit them again beside those at work. It would not know either with
+    which parameters they made what they made, so that a later change of those would go unseen.
+    """
+    if workflow.executor_plugin.name != "slurm":
+        return
+    rules = sorted(Path(workflow.basedir).glob("rules/*.smk"))
+    run = {"config": hash_of(settings.model_dump(mode="json")), "rules": hash_of_files(rules)}
+    same = not RUN_FILE.exists() or or_stop(read_json, RUN_FILE) == run
+    if jobs := or_stop(jobs_of, Path.cwd()):
+        began = time.time()
+        or_stop(wait_until_gone, Path.cwd(), jobs, not same)
+        if same:
+            record(job for job in workflow.dag.jobs if is_complete(job) and not known(job, began))
+        # what there is to do has been found out before
+        workflow.persistence.unlock()
+        os.execv(sys.executable, [sys.executable, "-m", "snakemake", *sys.argv[1:]])
+    unknown = [
+        job
+        for job in workflow.dag.jobs
+        if is_complete(job) and not known(job) and not workflow.dag.needrun(job)
+    ]
+    if unknown and not same:
+        print(
+            f"error: {unknown[0].output[0]}: made by a job of an earlier run with another config "
+            f"while no Snakemake was there; add `--forcerun "
+            f"{' '.join(sorted({job.rule.name for job in unknown}))}`",
+            file=sys.stderr,
+        )
+        sys.exit(2)
+    record(unknown)
+    write_json(RUN_FILE, run)
+
+
+def is_complete(job):
+    """Return whether the job's results are there and none was left unfinished."""
+    return (
+        job.output
+        and all(Path(file).exists() for file in job.output)
+        and not workflow.async_run(workflow.persistence.incomplete(job))
+    )
+
+
+def known(job, since=float("inf")):
+    """Return whether Snakemake has a record of the job's results as they were made, before then."""
+    return workflow.persistence.has_metadata(job) and all(
+        Path(file).stat().st_mtime < since for file in job.output
+    )
+
+
+def record(jobs):
+    """Let Snakemake note that these jobs ended well with the parameters of now."""
+    for job in jobs:
+        workflow.async_run(workflow.persistence.finished(job))

@@ -1,0 +1,59 @@
+"""Jobs of this user that Slurm holds: those that a killed Snakemake left at work in a folder."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from fastsim.errors import InputError
+
+SECONDS_BETWEEN_LOOKS = 10.0
+
+
+def jobs_of(folder: Path) -> dict[str, str]:
+    """Return the rules by job id of what Snakemake's jobs wait or run in ``folder``.
+
+    Raises:
+        InputError: Slurm does not answer.
+    """
+    lines = _slurm("squeue", "--me", "--noheader", "--format", "%i|%k|%Z").splitlines()
+    jobs = {}
+    for line in lines:
+        # the plugin names rule and wildcards in the comment
+        number, comment, place = line.split("|", 2)
+        if comment.startswith("rule_") and place == str(folder):
+            jobs[number] = comment.removeprefix("rule_")
+    return jobs
+
+
+def wait_until_gone(folder: Path, jobs: Mapping[str, str], cancel: bool) -> None:
+    """Return when none of the jobs of ``folder`` is left; tell the user which those are.
+
+    Args:
+        folder: where they work.
+        jobs: see :func:`jobs_of`.
+        cancel: do not let them finish.
+    """
+    named = ", ".join(f"{number} ({rule})" for number, rule in jobs.items())
+    if cancel:
+        print(f"cancelled jobs of an earlier run with another config: {named}", file=sys.stderr)
+        _slurm("scancel", *jobs)
+    else:
+        print(
+            f"waiting for jobs of an earlier run, whose results will be taken: {named}; "
+            f"`scancel {' '.join(jobs)}` ends them",
+            file=sys.stderr,
+            flush=True,
+        )
+    while jobs_of(folder):
+        time.sleep(SECONDS_BETWEEN_LOOKS)
+
+
+def _slurm(*command: str) -> str:
+    try:
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    except OSError as error:
+        raise InputError(f"{command[0]}: {error.strerror}; is this a Slurm cluster?") from None
+    except subprocess.CalledProcessError as error:
+        raise InputError(f"{command[0]}: {' '.join(error.stderr.split())}") from None
