@@ -7,6 +7,7 @@ and ``sample`` write this table, and every later stage reads it.
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,6 @@ from fastsim.files import atomic_path
 
 FORMAT_VERSION = "1"
 MUONS_PER_ROW_GROUP = 100_000
-GROUPS_OF_LARGE_BLOCK = 4
 
 UNITS = {
     "primary_energy": "GeV",
@@ -162,26 +162,23 @@ def event_writer(
         ) as writer,
     ):
 
-        def flush(last: bool) -> None:
-            """Write full row groups; what is left over waits for more unless it is the last."""
+        def flush() -> None:
+            """Write what waits, all of it: to keep a rest for the next block would copy both."""
             if not waiting:
                 return
             events = waiting[0] if len(waiting) == 1 else Events.concatenate(waiting)
             table = to_table(events).replace_schema_metadata(metadata)
-            groups = list(_row_groups(events.offsets))
-            # to join a rest to a block of many row groups takes longer than to write it
-            complete = last or not groups or len(groups) > GROUPS_OF_LARGE_BLOCK
-            for start, stop in groups if complete else groups[:-1]:
+            for start, stop in pairwise(_row_group_bounds(events.offsets)):
                 writer.write_table(table.slice(start, stop - start))
-            waiting[:] = [] if complete else [events.select(slice(*groups[-1]))]
+            waiting.clear()
 
         def append(events: Events) -> None:
             waiting.append(events)
-            if sum(max(len(block), len(block.muons)) for block in waiting) > MUONS_PER_ROW_GROUP:
-                flush(last=False)
+            if sum(len(block) + len(block.muons) for block in waiting) > MUONS_PER_ROW_GROUP:
+                flush()
 
         yield append
-        flush(last=True)
+        flush()
 
 
 def write_events(path: str | Path, events: Events, producer: str, seed: int | None = None) -> None:
@@ -190,15 +187,12 @@ def write_events(path: str | Path, events: Events, producer: str, seed: int | No
         append(events)
 
 
-def _row_groups(offsets: np.ndarray) -> Iterator[tuple[int, int]]:
-    """Cut rows into groups of about :data:`MUONS_PER_ROW_GROUP` muons and no more rows."""
-    events = len(offsets) - 1
-    start = 0
-    while start < events:
-        stop = int(np.searchsorted(offsets, offsets[start] + MUONS_PER_ROW_GROUP, side="left"))
-        stop = min(max(stop, start + 1), start + MUONS_PER_ROW_GROUP, events)
-        yield start, stop
-        start = stop
+def _row_group_bounds(offsets: np.ndarray) -> np.ndarray:
+    """Cut rows evenly into groups of about :data:`MUONS_PER_ROW_GROUP` muons and rows together."""
+    # a row counts as well, since it may have no muon
+    sizes = offsets + np.arange(len(offsets))
+    groups = max(sizes[-1] // MUONS_PER_ROW_GROUP, 1)
+    return np.unique(np.searchsorted(sizes, np.linspace(0, sizes[-1], groups + 1)))
 
 
 def iter_events(path: str | Path) -> Iterator[Events]:
