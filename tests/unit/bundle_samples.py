@@ -20,7 +20,7 @@ def make_events(bundles: list[list[tuple[float, float, float]]]) -> Events:
         ids,
         primaries,
         offsets_of(np.array(counts)),
-        np.array(muons, dtype=np.float32).reshape(-1, 3),
+        *np.array(muons, dtype=np.float32).reshape(-1, 3).T,
     )
 
 
@@ -59,4 +59,4 @@ def draw_events(
     )
     event_id = np.arange(len(primaries), dtype=np.uint64)
     shower_id = event_id // len(DEPTHS)
-    return Events(event_id, shower_id, primaries, offsets_of(N), muons.astype(np.float32))
+    return Events(event_id, shower_id, primaries, offsets_of(N), *muons.astype(np.float32).T)

@@ -161,7 +161,7 @@ def as_events(rows: RawRows, first_id: int = 5) -> Events:
         rows.ids[:, 0] ^ rows.ids[:, 1],
         rows.primaries.astype(np.float32),
         rows.offsets,
-        rows.muons.astype(np.float32),
+        *rows.muons.astype(np.float32).T,
     )
 
 

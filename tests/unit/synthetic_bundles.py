@@ -27,7 +27,7 @@ def synthetic_events(showers: int, seed: int) -> Events:
         np.repeat(np.arange(showers, dtype=np.uint64), 2),
         primaries.astype(np.float32),
         offsets_of(counts),
-        np.column_stack([muon_energy, radius * np.cos(azimuth), radius * np.sin(azimuth)]).astype(
-            np.float32
-        ),
+        muon_energy.astype(np.float32),
+        (radius * np.cos(azimuth)).astype(np.float32),
+        (radius * np.sin(azimuth)).astype(np.float32),
     )

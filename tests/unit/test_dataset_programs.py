@@ -32,7 +32,7 @@ def make_events(showers, seed=0, first=0):
         np.repeat(np.arange(first, first + showers, dtype=np.uint64), 3),
         primaries.astype(np.float32),
         offsets_of(counts),
-        muons.astype(np.float32),
+        *muons.astype(np.float32).T,
     )
 
 

@@ -29,7 +29,7 @@ def make_events(counts, seed=0):
         rng.integers(0, 2**64, n, dtype=np.uint64),
         rng.uniform(1, 2, (n, 4)).astype(np.float32),
         offsets_of(np.array(counts, dtype=np.int64)),
-        rng.uniform(0.1, 9, (muons, 3)).astype(np.float32),
+        *rng.uniform(0.1, 9, (3, muons)).astype(np.float32),
     )
 
 

@@ -43,7 +43,7 @@ def event_tables(draw, max_events=12):
         np.array(shower_id, dtype=np.uint64),
         np.column_stack(primaries),
         offsets_of(np.array(counts, dtype=np.int64)),
-        np.column_stack(points),
+        *points,
     )
 
 
@@ -128,7 +128,7 @@ def test_a_broken_table_is_refused_and_leaves_nothing(run, tmp_path, capsys, lay
         np.arange(3, dtype=np.uint64),
         np.ones((3, 4), np.float32),
         np.array([0, 1, 1, 2]),
-        np.array([[1, 0, 0], [-1, 0, 0]], np.float32),
+        *np.array([[1, 0, 0], [-1, 0, 0]], np.float32).T,
     )
     bad = tmp_path / "bad.parquet"
     write_events(bad, events, "test")
@@ -148,7 +148,7 @@ def test_blocks_are_written_as_they_come(tmp_path):
         np.zeros(1, np.uint64),
         np.ones((1, 4), np.float32),
         np.array([0, 200_000]),
-        np.random.default_rng(1).uniform(1, 2, (200_000, 3)).astype(np.float32),
+        *np.random.default_rng(1).uniform(1, 2, (3, 200_000)).astype(np.float32),
     )
 
     def blocks(folder):

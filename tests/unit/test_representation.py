@@ -36,7 +36,7 @@ def bundles(events=4000, seed=0):
         np.arange(events, dtype=np.uint64),
         primaries.astype(np.float32),
         offsets,
-        muons.astype(np.float32),
+        *muons.astype(np.float32).T,
     )
 
 
@@ -139,7 +139,7 @@ def test_fit_does_not_depend_on_shards(representation):
 def test_one_kind_of_primary_and_few_muons_are_enough():
     same = np.tile(np.array([[1e6, 0.938, 0.0, 1500.0]], dtype=np.float32), (20, 1))
     few = TRAIN.select(np.argsort(-TRAIN.counts)[:20])
-    few = Events(few.event_id, few.shower_id, same, few.offsets, few.muons)
+    few = Events(few.event_id, few.shower_id, same, few.offsets, *few.muon_columns)
     normalization = fit_normalization(lambda: [few], "fitted")
     np.testing.assert_array_equal(normalization.conditions(same), 0)
     normalized = normalization.normalize(same, few.counts, few.muons)
@@ -150,7 +150,7 @@ def test_one_kind_of_primary_and_few_muons_are_enough():
 def test_a_muon_on_the_axis_is_no_obstacle_to_the_fit():
     muons = TRAIN.muons.copy()
     muons[::100, 1:] = 0
-    train = Events(TRAIN.event_id, TRAIN.shower_id, TRAIN.primaries, TRAIN.offsets, muons)
+    train = Events(TRAIN.event_id, TRAIN.shower_id, TRAIN.primaries, TRAIN.offsets, *muons.T)
     normalization = fit_normalization(lambda: [train], "fitted")
     normalized = normalization.normalize(train.primaries, train.counts, muons)
     np.testing.assert_array_equal(normalized[::100, 1:], 0)

@@ -77,10 +77,10 @@ def errors(run) -> set[str]:
 def samples():
     """Events of two files; two rows of the first cannot be right."""
     parts = [own_events(1000 * part, 150) for part in (1, 2)]
-    muons, counts = parts[0].muons.copy(), parts[0].counts
+    energy, counts = parts[0].muon_energy.copy(), parts[0].counts
     first, *_, last = np.flatnonzero((counts > 0) & (counts <= LIMIT))
-    muons[parts[0].offsets[[first, last]], 0] = np.nan, -1.0
-    return replace(parts[0], muons=muons), parts[1]
+    energy[parts[0].offsets[[first, last]]] = np.nan, -1.0
+    return replace(parts[0], muon_energy=energy), parts[1]
 
 
 @pytest.fixture(scope="module")

@@ -51,7 +51,8 @@ def main() -> None:
                 generator, conditions, counts, real.event_id, config.seed, config.batch_events
             )
             muons = normalization.denormalize(real.primaries, counts, points)
-            append(Events(real.event_id, real.shower_id, real.primaries, offsets_of(counts), muons))
+            ids = real.event_id, real.shower_id
+            append(Events(*ids, real.primaries, offsets_of(counts), *muons.T))
             progress.advance(len(real))
 
 

@@ -83,5 +83,5 @@ class ShowerSimulation:
                 np.full(len(at_depths), shower_id, dtype=np.uint64),
                 primaries,
                 offsets_of(np.array([len(muons) for muons in at_depths])),
-                np.concatenate(at_depths).astype(np.float32),
+                *np.concatenate(at_depths).astype(np.float32).T,
             )

@@ -34,7 +34,7 @@ def azimuthal_isotropy(described: Described) -> dict[str, dict[str, float]]:
     filled = np.flatnonzero(described.events.counts > 0)
     _, first = np.unique(described.events.shower_id[filled], return_index=True)
     events = described.events.select(filled[first])
-    x, y = events.muons[:, 1].astype(np.float64), events.muons[:, 2].astype(np.float64)
+    x, y = events.muon_x.astype(np.float64), events.muon_y.astype(np.float64)
     azimuth = np.arctan2(y, x)
     centroid = segment_sum(events.muons[:, 1:], events.offsets)
 

@@ -59,17 +59,30 @@ class Events:
         event_id, shower_id: uint64 (events,).
         primaries: float32 (events, 4), columns as :data:`PRIMARY_COLUMNS` (GeV, GeV, rad, m).
         offsets: int64 (events + 1,), starts at 0.
-        muons: float32 (muons, 3), columns as :data:`MUON_COLUMNS` (GeV, m, m).
+        muon_energy, muon_x, muon_y: float32 (muons,) (GeV, m, m), apart as they are stored, so that
+            neither reading nor writing copies them.
     """
 
     event_id: np.ndarray
     shower_id: np.ndarray
     primaries: np.ndarray
     offsets: np.ndarray
-    muons: np.ndarray
+    muon_energy: np.ndarray
+    muon_x: np.ndarray
+    muon_y: np.ndarray
 
     def __len__(self) -> int:
         return len(self.event_id)
+
+    @property
+    def muon_columns(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """The muons' arrays in the order of :data:`MUON_COLUMNS`."""
+        return self.muon_energy, self.muon_x, self.muon_y
+
+    @property
+    def muons(self) -> np.ndarray:
+        """float32 (muons, 3), columns as :data:`MUON_COLUMNS`: a copy, made anew each time."""
+        return np.stack(self.muon_columns).T
 
     @property
     def counts(self) -> np.ndarray:
@@ -85,7 +98,7 @@ class Events:
             self.shower_id[rows],
             self.primaries[rows],
             offsets,
-            self.muons[positions],
+            *(column[positions] for column in self.muon_columns),
         )
 
     @staticmethod
@@ -97,7 +110,7 @@ class Events:
             np.concatenate([block.shower_id for block in blocks]),
             np.concatenate([block.primaries for block in blocks]),
             offsets_of(counts),
-            np.concatenate([block.muons for block in blocks]),
+            *map(np.concatenate, zip(*(block.muon_columns for block in blocks), strict=True)),
         )
 
 
@@ -110,7 +123,7 @@ def to_table(events: Events) -> pa.Table:
     columns += [pa.array(np.ascontiguousarray(column)) for column in events.primaries.T]
     columns += [
         pa.ListArray.from_arrays(offsets, pa.array(np.ascontiguousarray(column)), type=field.type)
-        for column, field in zip(events.muons.T, _MUONS, strict=True)
+        for column, field in zip(events.muon_columns, _MUONS, strict=True)
     ]
     return pa.Table.from_arrays(columns, schema=SCHEMA)
 
@@ -125,7 +138,7 @@ def from_batch(batch: pa.RecordBatch) -> Events:
         # stored column by column, as they are checked and written
         np.stack([batch.column(name).to_numpy() for name in PRIMARY_COLUMNS]).T,
         offsets - offsets[0],
-        np.stack([column.flatten().to_numpy() for column in lists]).T,
+        *(column.flatten().to_numpy() for column in lists),
     )
 
 
@@ -174,7 +187,7 @@ def event_writer(
 
         def append(events: Events) -> None:
             waiting.append(events)
-            if sum(len(block) + len(block.muons) for block in waiting) > MUONS_PER_ROW_GROUP:
+            if sum(len(block) + block.offsets[-1] for block in waiting) > MUONS_PER_ROW_GROUP:
                 flush()
 
         yield append
@@ -247,26 +260,31 @@ def _checked(batch: pa.RecordBatch, path: str | Path, first_row: int) -> Events:
         if not batch.column(name).offsets.equals(offsets):
             raise InputError(f"{path}: {name} and muon_energy differ in length within a row")
     events = from_batch(batch)
-    row = _first_bad(events.primaries, positive=2)
+    row = _first_bad(events.primaries.T, positive=2)
     if row is not None:
         raise InputError(
             f"{path}: row {first_row + row}: primary {events.primaries[row].tolist()}; "
             "finite values and a positive energy and mass are needed"
         )
-    muon = _first_bad(events.muons, positive=1)
+    muon = _first_bad(events.muon_columns, positive=1)
     if muon is not None:
         row = int(np.searchsorted(events.offsets, muon, side="right")) - 1
+        values = [float(column[muon]) for column in events.muon_columns]
         raise InputError(
-            f"{path}: row {first_row + row}: muon {events.muons[muon].tolist()}; "
+            f"{path}: row {first_row + row}: muon {values}; "
             "finite values and a positive energy are needed"
         )
     return events
 
 
-def _first_bad(values: np.ndarray, positive: int) -> int | None:
+def _first_bad(columns: Sequence[np.ndarray], positive: int) -> int | None:
     """Return the first row not finite, or not above 0 in the first columns, or None."""
-    # a good block is seen in two quick passes; looking row by row takes thirty times as long
-    if np.isfinite(values).all() and (values[:, :positive] > 0).all():
-        return None
-    bad = ~np.isfinite(values).all(axis=1) | (values[:, :positive] <= 0).any(axis=1)
-    return int(np.flatnonzero(bad)[0])
+    first = []
+    # column by column, since looking row by row takes thirty times as long
+    for place, column in enumerate(columns):
+        good = np.isfinite(column)
+        if place < positive:
+            good &= column > 0
+        if not good.all():
+            first.append(int(np.argmin(good)))
+    return min(first, default=None)

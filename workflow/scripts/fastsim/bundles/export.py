@@ -52,15 +52,16 @@ def write_muonitron(path: str | Path, blocks: Iterable[Events]) -> None:
 
 
 def _muonitron_batch(events: Events) -> pa.RecordBatch:
-    if events.muons.size > np.iinfo(np.int32).max:
-        raise InputError(f"{len(events.muons)} muons in one block; at most 715827882 are allowed")
+    muons = events.muons
+    if muons.size > np.iinfo(np.int32).max:
+        raise InputError(f"{len(muons)} muons in one block; at most 715827882 are allowed")
     E, mass, zenith, depth = events.primaries.T
     major, minor = _ids(events)
     columns = [
         pa.array(major),
         pa.array(minor),
         _rows(np.column_stack([E, zenith, mass, depth])),
-        pa.ListArray.from_arrays(pa.array(events.offsets.astype(np.int32)), _rows(events.muons)),
+        pa.ListArray.from_arrays(pa.array(events.offsets.astype(np.int32)), _rows(muons)),
     ]
     return pa.RecordBatch.from_arrays(columns, schema=_MUONITRON)
 
@@ -104,8 +105,8 @@ def write_hdf5(path: str | Path, blocks: Iterable[Events]) -> None:
             ids = np.column_stack(_ids(events))
             times = np.zeros(len(events))
             _append(file["primaries"], np.column_stack([ids, E, zenith, mass, times, depth]))
-            ids, times = np.repeat(ids, events.counts, axis=0), np.zeros(len(events.muons))
-            _append(file["muons"], np.column_stack([ids, events.muons, times]))
+            ids, times = np.repeat(ids, events.counts, axis=0), np.zeros(len(events.muon_energy))
+            _append(file["muons"], np.column_stack([ids, *events.muon_columns, times]))
             _append(file["counts"], events.counts)
 
 

@@ -84,7 +84,7 @@ class Validation:
             self._showers.astype(np.uint64),
             primaries,
             offsets_of(counts),
-            self._normalization.denormalize(primaries, counts, points),
+            *self._normalization.denormalize(primaries, counts, points).T,
         )
 
     def score(self, generator: Generator) -> Score:

@@ -19,7 +19,7 @@ def muon_observables(events: Events) -> pd.DataFrame:
     Columns: ``log10_energy`` (GeV), ``radius`` (m), ``log10_radius`` (m, floored at 1 mm) and
     ``azimuth`` (rad, around the shower axis), all float64.
     """
-    energy, x, y = events.muons.astype(np.float64).T
+    energy, x, y = (column.astype(np.float64) for column in events.muon_columns)
     radius = np.hypot(x, y)
     return pd.DataFrame(
         {
@@ -57,7 +57,7 @@ def event_observables(events: Events) -> pd.DataFrame:
     # 0 muons give 0/0 below: NaN on purpose
     n = np.where(counts > 0, counts, np.nan)
     log_energy, log_radius = muons["log10_energy"].to_numpy(), muons["log10_radius"].to_numpy()
-    energy = segment_sum(events.muons[:, 0], offsets)
+    energy = segment_sum(events.muon_energy, offsets)
     table["log10_bundle_energy"] = np.log10(np.where(counts > 0, energy, np.nan))
     table["log10_leading_energy"] = segment_max(log_energy, offsets)
     table["log10_lowest_energy"] = -segment_max(-log_energy, offsets)

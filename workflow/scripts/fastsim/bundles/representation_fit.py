@@ -42,7 +42,7 @@ def fit_normalization(read: Read, representation: Literal["fitted", "seed"]) -> 
     moments, muons = Moments(len(CONDITIONS)), 0
     for events in read():
         moments.add(seed_conditions(events.primaries))
-        muons += len(events.muons)
+        muons += len(events.muon_energy)
     if muons == 0:
         raise InputError(
             f"{moments.rows} training events with 0 muons: nothing to fit the normalisation on; "

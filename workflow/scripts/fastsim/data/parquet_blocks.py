@@ -21,7 +21,7 @@ def iter_blocks(file: pq.ParquetFile) -> Iterator[pa.RecordBatch]:
 def read_ahead(blocks: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     """Yield ``blocks``, of which a thread decodes one ahead; what it raises is raised here.
 
-    It pays where a block is copied: Arrow decodes columns in parallel, but not while it waits.
+    It pays where blocks are looked at: Arrow decodes columns in parallel, but not while it waits.
     """
     with ThreadPoolExecutor(max_workers=1) as thread:
         ahead = thread.submit(next, blocks, None)

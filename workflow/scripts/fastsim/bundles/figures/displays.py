@@ -24,7 +24,7 @@ def draw(data: FigureData) -> Figure:
     figure = Figure(figsize=(style.PAGE_WIDTH, 2.1 * lines + 0.5))
     figure.get_layout_engine().set(h_pad=0.08)
     pairs = figure.subplots(lines, 2 * PAIRS_PER_ROW, squeeze=False).reshape(-1, 2)
-    energies = np.concatenate([e.muons[:, 0] for e in (real.select(rows), generated.select(rows))])
+    energies = np.concatenate([e.muon_energy for e in (real.select(rows), generated.select(rows))])
     norm = LogNorm(energies.min(), energies.max()) if len(energies) else None
     points = None
     for axes, row in zip(pairs, rows, strict=False):
@@ -72,7 +72,7 @@ def _draw_pair(
 
 
 def _draw_event(ax: Axes, events: Events, half_width: float, norm: LogNorm) -> PathCollection:
-    energy, x, y = events.muons[np.argsort(-events.muons[:, 0])].T
+    energy, x, y = events.muons[np.argsort(-events.muon_energy)].T
     size = LARGEST_MARKER * (energy / norm.vmax) ** 0.4 + 2.0
     points = ax.scatter(x, y, s=size, c=energy, norm=norm, cmap="viridis_r", lw=0.2, ec="white")
     ax.set(xlim=(-half_width, half_width), ylim=(-half_width, half_width), aspect="equal")

@@ -41,7 +41,7 @@ def read_event_table(path: Path) -> Iterator[Candidates]:
         yield Candidates(
             first_row,
             stated,
-            Events(event_id, shower_id, primaries, offsets, muons),
+            Events(event_id, shower_id, primaries, offsets, *muons),
             ~nulls(ids[1]),
             {"event": event_id, "sighting": hash_columns(shower_id, depth)},
             faults,
@@ -64,8 +64,10 @@ def _columns(schema: pa.Schema, path: Path) -> list[str]:
     return SCHEMA.names
 
 
-def _muons(columns: list[pa.Array], faults: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    """Return the offsets of the rows and the muons, float32 (muons, 3), column by column.
+def _muons(
+    columns: list[pa.Array], faults: dict[str, np.ndarray]
+) -> tuple[np.ndarray, list[np.ndarray]]:
+    """Return the offsets of the rows and the columns of the muons, float32 (muons,) each.
 
     Rows whose lists differ in length have no muons and the fault ``muon length``.
     """
@@ -80,11 +82,11 @@ def _muons(columns: list[pa.Array], faults: dict[str, np.ndarray]) -> tuple[np.n
     for offsets, _ in lists[1:]:
         differ |= np.diff(offsets) != counts
     if not differ.any():
-        return lists[0][0].astype(np.int64), np.stack(flat).T
+        return lists[0][0].astype(np.int64), flat
     faults["muon length"] = differ
     kept = np.flatnonzero(~differ)
     flat = [
         values[gather_indices(offsets, kept)[0]]
         for (offsets, _), values in zip(lists, flat, strict=True)
     ]
-    return offsets_of(np.where(differ, 0, counts)), np.stack(flat).T
+    return offsets_of(np.where(differ, 0, counts)), flat

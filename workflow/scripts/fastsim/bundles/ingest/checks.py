@@ -12,7 +12,7 @@ MAX_DISTANCE = 1e5
 
 def muon_faults(events: Events) -> dict[str, np.ndarray]:
     """Return the rows with an impossible muon, bool (rows,) by reason; empty if there are none."""
-    energy, x, y = events.muons.T
+    energy, x, y = events.muon_columns
     primary_energy = np.repeat(events.primaries[:, 0], events.counts)
     # false for NaN and infinities too
     good = (energy > 0) & (energy <= primary_energy)
@@ -20,10 +20,10 @@ def muon_faults(events: Events) -> dict[str, np.ndarray]:
     if good.all():
         return {}
     bad = np.flatnonzero(~good)
-    finite = np.isfinite(events.muons[bad]).all(axis=1)
-    energy, limit = energy[bad], primary_energy[bad]
-    in_energy = ~((energy > 0) & (energy <= limit))
-    far = (np.abs(events.muons[bad, 1:]) > MAX_DISTANCE).any(axis=1)
+    energy, x, y = (column[bad] for column in events.muon_columns)
+    finite = np.isfinite(energy) & np.isfinite(x) & np.isfinite(y)
+    in_energy = ~((energy > 0) & (energy <= primary_energy[bad]))
+    far = (np.abs(x) > MAX_DISTANCE) | (np.abs(y) > MAX_DISTANCE)
     rows = np.searchsorted(events.offsets, bad, side="right") - 1
     faults = {}
     for reason, muons in (

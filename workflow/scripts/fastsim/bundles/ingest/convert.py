@@ -46,7 +46,7 @@ def to_candidates(rows: RawRows, conventions: Conventions) -> Candidates:
     with np.errstate(over="ignore"):
         primaries = canonical.astype(np.float32)
         # column by column, as they are checked and written
-        muons = np.ascontiguousarray(rows.muons.T, dtype=np.float32).T
+        muons = np.ascontiguousarray(rows.muons.T, dtype=np.float32)
     words = primaries.view(np.uint32).astype(np.uint64)
     if rows.ids is None:
         shower_id = hash_columns(*words[:, :3].T)
@@ -58,7 +58,7 @@ def to_candidates(rows: RawRows, conventions: Conventions) -> Candidates:
         event_id = hash_columns(shower_id, words[:, 3])
         known = ~rows.faults.get("shower id", np.zeros(len(rows), dtype=bool))
         keys = {"sighting": event_id}
-    events = Events(event_id, shower_id, primaries, rows.offsets, muons)
+    events = Events(event_id, shower_id, primaries, rows.offsets, *muons)
     faults = rows.faults | implausible
     return Candidates(rows.first_row, rows.primaries, events, known, keys, faults)
 
@@ -71,9 +71,9 @@ def _shower_id(ids: np.ndarray) -> np.ndarray:
 
 
 def _muon_hash(muons: np.ndarray, offsets: np.ndarray) -> np.ndarray:
-    """Return a hash of each row's muons and their order, uint64 (rows,)."""
-    words = np.ascontiguousarray(muons.T).view(np.uint32).astype(np.uint64)
-    place = np.arange(len(muons)) - np.repeat(offsets[:-1], np.diff(offsets))
+    """Return a hash of each row's muons (3, muons) and their order, uint64 (rows,)."""
+    words = muons.view(np.uint32).astype(np.uint64)
+    place = np.arange(muons.shape[1]) - np.repeat(offsets[:-1], np.diff(offsets))
     hashes = hash_columns(place.astype(np.uint64), *words)
     # sums wrap around, so that differences of running sums are the sums of rows
     running = np.zeros(len(hashes) + 1, dtype=np.uint64)
