@@ -21,6 +21,8 @@ from fastsim.files import atomic_path
 
 FORMAT_VERSION = "1"
 MUONS_PER_ROW_GROUP = 100_000
+VALUES_PER_PAGE = 2**18
+"""About the muons of the largest usual row group: a column of one is a page."""
 
 UNITS = {
     "primary_energy": "GeV",
@@ -172,6 +174,9 @@ def event_writer(
             compression_level=-1,
             # hardly a number occurs twice: a dictionary would only take time and space
             use_dictionary=False,
+            # whole columns of a row group at once: a tenth faster, and a little smaller
+            write_batch_size=VALUES_PER_PAGE,
+            max_rows_per_page=VALUES_PER_PAGE,
         ) as writer,
     ):
 
