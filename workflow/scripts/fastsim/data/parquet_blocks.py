@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-VALUES_PER_BLOCK = 2**20
+VALUES_PER_BLOCK = 2**19
 """Values of the largest column in a block of rows, by the average of the file."""
 
 

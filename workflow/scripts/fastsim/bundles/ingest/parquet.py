@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 from fastsim.bundles.ingest.parquet_pages import check_pages
 from fastsim.errors import InputError
 
-VALUES_PER_BLOCK = 2**20
+VALUES_PER_BLOCK = 2**19
 """Values of the largest column in a block of rows, by the average of its row group."""
 MAX_ROWS_PER_BLOCK = 2**16
 READ_BUFFER_BYTES = 2**20
