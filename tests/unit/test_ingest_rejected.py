@@ -84,6 +84,8 @@ MUONITRON_ROWS = [
     _row("duplicate", primary_minor_id=0, muons=[]),
     # the rows rejected above do not count as seen
     _row(None, primary_major_id=2, primary=[2e5, 0.5, 13.05, 2000.0]),
+    # above the other primaries, not above its own
+    _row(None, primary=[2e5, 0.5, 13.05, 2000.0], muons=[[1.5e5, 1.0, 2.0]]),
     *[GOOD] * 40,
 ]
 

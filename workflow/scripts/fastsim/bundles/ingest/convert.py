@@ -47,15 +47,15 @@ def to_candidates(rows: RawRows, conventions: Conventions) -> Candidates:
         primaries = canonical.astype(np.float32)
         # column by column, as they are checked and written
         muons = np.ascontiguousarray(rows.muons.T, dtype=np.float32)
-    words = primaries.view(np.uint32).astype(np.uint64)
+    *of_shower, depth = primaries.T.copy().view(np.uint32)
     if rows.ids is None:
-        shower_id = hash_columns(*words[:, :3].T)
-        event_id = hash_columns(shower_id, words[:, 3], _muon_hash(muons, rows.offsets))
+        shower_id = hash_columns(*(words.astype(np.uint64) for words in of_shower))
+        event_id = hash_columns(shower_id, depth, _muon_hash(muons, rows.offsets))
         known = np.zeros(len(rows), dtype=bool)
         keys = {"event": event_id}
     else:
         shower_id = _shower_id(rows.ids)
-        event_id = hash_columns(shower_id, words[:, 3])
+        event_id = hash_columns(shower_id, depth)
         known = ~rows.faults.get("shower id", np.zeros(len(rows), dtype=bool))
         keys = {"sighting": event_id}
     events = Events(event_id, shower_id, primaries, rows.offsets, *muons)
@@ -66,7 +66,7 @@ def to_candidates(rows: RawRows, conventions: Conventions) -> Candidates:
 def _shower_id(ids: np.ndarray) -> np.ndarray:
     major, minor = ids.T
     packed = (major << HALF) | minor
-    wide = (ids >> HALF).any(axis=1)
+    wide = (major | minor) >> HALF > 0
     return np.where(wide, hash_columns(major, minor), packed) if wide.any() else packed
 
 

@@ -29,15 +29,16 @@ CODES = {reason: code for code, reason in enumerate(REASONS)}
 
 
 def reason_codes(faults: dict[str, np.ndarray], rows: int) -> np.ndarray:
-    """Return the code of each row's reason (:data:`CODES`), int64 (rows,), -1 for good rows.
+    """Return the code of each row's reason (:data:`CODES`), int8 (rows,), -1 for good rows.
 
     Args:
         faults: bool (rows,) by reason.
         rows: how many there are.
     """
-    codes = np.full(rows, -1)
+    codes = np.full(rows, -1, dtype=np.int8)
     for reason, code in reversed(CODES.items()):
-        if reason in faults:
+        # to look whether there is a fault at all takes a tenth of the time of the assignment
+        if reason in faults and faults[reason].any():
             codes[faults[reason]] = code
     return codes
 
@@ -60,10 +61,12 @@ class FileQuality:
             outlier: bool (rows,), good rows that are kept apart.
         """
         self.rows += len(codes)
-        self.outliers += int(outlier.sum())
-        self.kept += int(((codes < 0) & ~outlier).sum())
-        for reason, code in CODES.items():
-            if number := int((codes == code).sum()):
+        good, *rejected = np.bincount(codes + 1, minlength=len(CODES) + 1).tolist()
+        outliers = int(outlier.sum())
+        self.outliers += outliers
+        self.kept += good - outliers
+        for reason, number in zip(CODES, rejected, strict=True):
+            if number:
                 self.rejected[reason] = self.rejected.get(reason, 0) + number
 
 

@@ -11,10 +11,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from fastsim.bundles.events import PRIMARY_COLUMNS, Events, event_writer
-from fastsim.bundles.ingest.checks import Duplicates, muon_faults
+from fastsim.bundles.ingest.checks import muon_faults
 from fastsim.bundles.ingest.conventions import Conventions, Plausibility
 from fastsim.bundles.ingest.convert import Candidates
-from fastsim.bundles.ingest.quality import REASONS, FileQuality, ShardQuality, reason_codes
+from fastsim.bundles.ingest.duplicates import Duplicates
+from fastsim.bundles.ingest.quality import CODES, REASONS, FileQuality, ShardQuality, reason_codes
 from fastsim.files import atomic_path
 
 REJECTED_SCHEMA = pa.schema(
@@ -89,9 +90,9 @@ class ShardIngest:
         faults = dict(block.faults)
         for reason, rows in muon_faults(block.events).items():
             faults[reason] = faults.get(reason, False) | rows
-        good = reason_codes(faults, len(block.events)) < 0
-        faults["duplicate"] = self._duplicates.find(block.keys, good)
-        return reason_codes(faults, len(block.events))
+        codes = reason_codes(faults, len(block.events))
+        codes[self._duplicates.find(block, codes < 0)] = CODES["duplicate"]
+        return codes
 
     def _write(self, name: str, block: Candidates, codes: np.ndarray, outlier: np.ndarray) -> None:
         kept = (codes < 0) & ~outlier
