@@ -62,8 +62,9 @@ class _SeenSightings:
             if self._together:
                 self._waiting.append(keys)
                 return np.zeros(len(keys), dtype=bool)
-            self._keys.add(np.concatenate(self._waiting))
+            waited = np.concatenate(self._waiting)
             self._waiting.clear()
+            self._keys.add(waited)
         return self._keys.add(keys)
 
     def _lie_together(self, shower_id: np.ndarray, depth: np.ndarray) -> bool:
