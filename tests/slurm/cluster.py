@@ -63,6 +63,10 @@ class Cluster:
 
     def up(self) -> None:
         """Start all daemons and wait until the nodes are ready."""
+        left = SYSTEM_CONFIG / "slurm.conf"
+        if left.is_symlink():
+            # of tests that were killed
+            Cluster(left.readlink().parent).down()
         self.folder.mkdir(parents=True, exist_ok=True)
         # the daemons of other users than root read it
         for part in (self.folder, *self.folder.parents):
@@ -83,7 +87,8 @@ class Cluster:
 
     def down(self) -> None:
         """Kill all jobs and daemons, and take back what was changed on the system."""
-        subprocess.run(["scancel", "--me"], check=False, capture_output=True)
+        limit = ["timeout", "-k", "5", "20"]
+        subprocess.run([*limit, "scancel", "--me"], check=False, capture_output=True)
         for name in (*(f"{node}.pid" for node in NODES), "slurmctld.pid", "munge/munged.pid"):
             self._kill(self.folder / name)
         for name in ("slurm.conf", "gres.conf"):
