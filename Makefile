@@ -40,11 +40,12 @@ test-slurm: $(VENV)/.dev ## the workflow on a throw-away Slurm cluster (as root;
 	pytest tests/slurm
 
 .PHONY: lint
-lint: $(VENV)/.dev ## style checks of code and workflow
+lint: $(VENV)/.dev ## style checks of code, workflow and container
 	ruff check
 	ruff format --check
 	snakefmt --check workflow
 	snakemake --lint
+	hadolint containers/Dockerfile
 
 .PHONY: bench
 bench: $(VENV)/.dev ## speed figures, as ratios measured in one run

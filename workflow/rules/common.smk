@@ -5,8 +5,11 @@ import signal
 import sys
 from pathlib import Path
 
+from snakemake_interface_executor_plugins.settings import DeploymentMethod
+
 # relative, so that moving the checkout changes no rule's input
 SCRIPTS = Path(os.path.relpath(Path(workflow.basedir) / "scripts"))
+IMAGE = os.path.relpath(Path(workflow.basedir).parent / "containers" / "cr-muons.sif")
 sys.path.insert(0, str(SCRIPTS.resolve()))
 
 from fastsim.bundles.config.workflow import BundlesConfig
@@ -40,6 +43,16 @@ BENCHMARKS = f"{RESULTS}/benchmarks"
 LAUNCHER = f"{SCRIPTS}/tools/launch_training.py"
 SOURCES = Path(".snakemake/sources")
 SPLITS = ["train", "validation", "test"]
+
+
+def check_image():
+    """Raise if jobs are to run in the container's image and it is not there."""
+    asked = DeploymentMethod.APPTAINER in workflow.deployment_settings.deployment_method
+    if asked and not Path(IMAGE).exists():
+        raise InputError(
+            f"{IMAGE}: no such image; --sdm apptainer needs it: build it (containers/cr-muons.def "
+            "says how), or run without the option"
+        )
 
 
 wildcard_constraints:
