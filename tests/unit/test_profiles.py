@@ -13,6 +13,11 @@ PROFILES = {
     for path in (ROOT / "profiles").glob("*/config.yaml")
 }
 CLUSTERS = sorted(PROFILES.keys() - {"default"})
+# HTCondor's plugin does not look at Snakemake's own resources
+NEEDS = {
+    "htcondor": ("allowed_execute_duration", "htcondor_request_mem_mb"),
+    "slurm": ("runtime", "mem_mb"),
+}
 GPU_RULES = {"train_multiplicity", "train_gan", "train_family", "sample"}
 
 
@@ -34,7 +39,7 @@ def test_every_rule_has_walltime_and_memory_that_grow(name):
     resources = PROFILES[name]["set-resources"]
     assert resources.keys() == rules()
     for rule, wanted in resources.items():
-        for resource in ("runtime", "mem_mb"):
+        for resource in NEEDS[name]:
             assert re.fullmatch(r"\d+ \* attempt", wanted[resource]), (rule, resource)
     assert PROFILES[name]["retries"] > 0
 
@@ -47,6 +52,21 @@ def test_gpu_rules_ask_slurm_for_one_gpu_of_one_node_and_time_for_a_checkpoint()
         assert resources[rule]["slurm_partition"] == "gpu"
     for rule in GPU_RULES - {"sample"}:
         assert resources[rule]["slurm_extra"] == "--signal=USR1@120"
+
+
+def test_htcondor_gets_the_walltime_and_memory_that_slurm_gets():
+    for rule, wanted in PROFILES["htcondor"]["set-resources"].items():
+        seconds, memory = (wanted[resource] for resource in NEEDS["htcondor"])
+        slurm = PROFILES["slurm"]["set-resources"][rule]
+        assert int(seconds.split()[0]) == 60 * int(slurm["runtime"].split()[0]), rule
+        assert memory == slurm["mem_mb"], rule
+
+
+def test_gpu_rules_ask_htcondor_for_a_gpu_for_each_of_their_processes():
+    resources = PROFILES["htcondor"]["set-resources"]
+    assert {rule for rule, wanted in resources.items() if "request_gpus" in wanted} == GPU_RULES
+    for rule in ("train_gan", "train_family"):
+        assert resources[rule]["gpu"] == resources[rule]["request_gpus"]
 
 
 def test_the_documented_way_to_several_nodes_is_the_tested_one():

@@ -11,7 +11,8 @@ from fastsim.bundles.config.workflow import BundlesConfig
 from fastsim.settings import parse
 
 ROOT = Path(__file__).resolve().parents[2]
-REQUIREMENTS = tuple(f"requirements{extra}.txt" for extra in ("", "-pelican", "-wandb", "-dev"))
+EXTRAS = ("", "-htcondor", "-pelican", "-wandb", "-dev")
+REQUIREMENTS = tuple(f"requirements{extra}.txt" for extra in EXTRAS)
 CONFIGS = [ROOT / "config" / "config.yaml", *sorted((ROOT / "config" / "presets").glob("*.yaml"))]
 
 
