@@ -1,0 +1,61 @@
+"""Jobs that a killed Snakemake left in the queue, as `squeue` tells of them."""
+
+import pytest
+
+from fastsim import slurm_queue
+from fastsim.errors import InputError
+from fastsim.slurm_queue import jobs_of, wait_until_gone
+
+
+@pytest.fixture
+def command(tmp_path, monkeypatch):
+    """Put a shell script of a name where it is found first."""
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+
+    def command(name, script):
+        file = tmp_path / name
+        file.write_text(f"#!/bin/sh\n{script}\n")
+        file.chmod(0o755)
+
+    return command
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return tmp_path / "project | of a group"
+
+
+def test_jobs_of_this_folder_and_of_snakemake_are_found(command, folder):
+    lines = [
+        f"11|rule_train_gan|{folder}",
+        f"12|rule_simulate_wildcards_0003|{folder}",
+        f"13|rule_simulate_wildcards_0003|{folder}/another",
+        f"14|(null)|{folder}",
+    ]
+    command("squeue", f"cat <<'END'\n{chr(10).join(lines)}\nEND")
+    assert jobs_of(folder) == {"11": "train_gan", "12": "simulate_wildcards_0003"}
+
+
+@pytest.mark.parametrize("cancel", [False, True])
+def test_waiting_ends_with_the_last_job(command, folder, tmp_path, monkeypatch, capsys, cancel):
+    monkeypatch.setattr(slurm_queue, "SECONDS_BETWEEN_LOOKS", 0.01)
+    # one look at a time takes a line
+    looks = tmp_path / "looks"
+    looks.write_text(f"11|rule_plot|{folder}\n" * 3)
+    command("squeue", f"head -n 1 {looks}; sed -i 1d {looks}")
+    command("scancel", f"echo $@ > {tmp_path}/cancelled")
+    wait_until_gone(folder, {"11": "plot", "15": "report"}, cancel)
+    assert looks.read_text() == ""
+    assert (tmp_path / "cancelled").exists() == cancel
+    if cancel:
+        assert (tmp_path / "cancelled").read_text() == "11 15\n"
+    assert "11 (plot), 15 (report)" in capsys.readouterr().err
+
+
+def test_no_slurm_and_a_slurm_that_does_not_answer(command, folder, monkeypatch):
+    command("squeue", "echo 'slurm_load_jobs error: Unable to contact controller' >&2; exit 1")
+    with pytest.raises(InputError, match="squeue: slurm_load_jobs error: Unable to contact"):
+        jobs_of(folder)
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(InputError, match="squeue: No such file or directory; is this a Slurm"):
+        jobs_of(folder)
