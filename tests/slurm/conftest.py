@@ -50,7 +50,8 @@ class ClusterCheckout(Checkout):
             "slurm-init-seconds-before-status-checks": 2,
             "seconds-between-status-checks": 2,
             "latency-wait": 10,
-            "set-threads": {"train_gan": 2, "evaluate": 2},
+            # more would wait for each other where two jobs share a small machine
+            "set-threads": {"train_gan": 1, "evaluate": 1},
         }
         resources = profile["set-resources"]
         for rule in resources:

@@ -1,10 +1,9 @@
 """What clusters do to jobs, and the same training after all, byte for byte."""
 
 import shutil
-import signal
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -57,7 +56,8 @@ class Run:
             yield ranks
         finally:
             for rank in ranks:
-                rank.resume()
+                with suppress(psutil.NoSuchProcess):
+                    rank.resume()
 
     def finish(self) -> None:
         assert self.process.wait(timeout=950) == 0, self.log.read_text()[-4000:]
@@ -94,19 +94,19 @@ def state_of(job: str) -> str:
     return slurm("squeue", "--states", "all", "--noheader", "--jobs", job, "--format", "%T")[0]
 
 
-def signalled(process: psutil.Process) -> bool:
-    """Return whether SIGUSR1 waits for a halted process."""
-    status = Path(f"/proc/{process.pid}/status").read_text()
-    pending = next(line for line in status.splitlines() if line.startswith("ShdPnd:"))
-    return bool(int(pending.split()[1], 16) & 1 << signal.SIGUSR1 - 1)
+def halted(process: psutil.Process) -> bool:
+    with suppress(psutil.NoSuchProcess):
+        return process.status() == psutil.STATUS_STOPPED
+    return False
 
 
 def test_walltime(quiet, disturbed: ClusterCheckout):
-    disturbed.set_profile(runtime="2 * attempt", slurm_extra="--signal=USR1@60")
+    disturbed.set_profile(runtime="2 if attempt == 1 else 30", slurm_extra="--signal=USR1@60")
     run = Run(disturbed)
     job = run.wait_for_checkpoint()
     with run.frozen_training() as ranks:
-        wait_for(lambda: signalled(ranks[0]))
+        # Slurm's signal comes with one that sets halted processes going
+        wait_for(lambda: not halted(ranks[0]))
     run.finish()
     # it ended by itself and was not killed at the limit
     assert state_of(job) == "FAILED"
@@ -221,10 +221,10 @@ def test_full_disk_where_a_job_keeps_its_temporary_files(
     filling.write_bytes(bytes(2**20))
     disturbed.set_profile(tmpdir=str(small_disk))
     run = Run(disturbed)
-    wait_for(lambda: run.jobs and state_of(run.jobs[0]) == "FAILED")
-    filling.unlink()
+    wait_for(lambda: len(list(small_disk.iterdir())) > 1)
     run.finish()
-    assert len(run.jobs) > 1
+    # nothing needs room there
+    assert len(run.jobs) == 1
     assert files_of(disturbed) == quiet
 
 

@@ -1,10 +1,14 @@
 """Jobs that a killed Snakemake left in the queue, as `squeue` tells of them."""
 
+import asyncio
+import logging
+
 import pytest
+import snakemake_executor_plugin_slurm as plugin
 
 from fastsim import slurm_queue
 from fastsim.errors import InputError
-from fastsim.slurm_queue import jobs_of, wait_until_gone
+from fastsim.slurm_queue import ask_until_answered, jobs_of, wait_until_gone
 
 
 @pytest.fixture
@@ -59,3 +63,18 @@ def test_no_slurm_and_a_slurm_that_does_not_answer(command, folder, monkeypatch)
     monkeypatch.setenv("PATH", "")
     with pytest.raises(InputError, match="squeue: No such file or directory; is this a Slurm"):
         jobs_of(folder)
+
+
+def test_plugin_asks_until_slurm_answers(command, tmp_path, monkeypatch):
+    monkeypatch.setattr(slurm_queue, "SECONDS_BETWEEN_LOOKS", 0.01)
+    for name in ("query_job_status", "get_min_job_age"):
+        monkeypatch.setattr(plugin, name, getattr(plugin, name))
+    # either fails twice
+    fails = f"echo >> {tmp_path}/$0.asked; [ $(wc -l < {tmp_path}/$0.asked) -gt 2 ] || exit 1"
+    for name, answer in (("squeue", "11|RUNNING"), ("scontrol", "MinJobAge = 300 sec")):
+        command(name, fails.replace("$0", name) + f"; echo '{answer}'")
+    ask_until_answered()
+    assert plugin.get_min_job_age() == 300
+    logger = logging.getLogger("test")
+    status, _ = asyncio.run(plugin.query_job_status("squeue --format x", logger))
+    assert status == {"11": "RUNNING"}

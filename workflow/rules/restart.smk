@@ -4,7 +4,7 @@ import time
 
 from fastsim.files import read_json, write_json
 from fastsim.fingerprints import hash_of, hash_of_files
-from fastsim.slurm_queue import jobs_of, wait_until_gone
+from fastsim.slurm_queue import ask_until_answered, jobs_of, wait_until_gone
 
 RUN_FILE = Path(".snakemake/started_with.json")
 
@@ -17,6 +17,7 @@ def take_up_earlier_run():
     """
     if workflow.executor_plugin.name != "slurm":
         return
+    ask_until_answered()
     rules = sorted(Path(workflow.basedir).glob("rules/*.smk"))
     run = {"config": hash_of(settings.model_dump(mode="json")), "rules": hash_of_files(rules)}
     same = not RUN_FILE.exists() or or_stop(read_json, RUN_FILE) == run

@@ -1,10 +1,14 @@
 """Jobs of this user that Slurm holds: those that a killed Snakemake left at work in a folder."""
 
+import asyncio
 import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from logging import Logger
 from pathlib import Path
+
+import snakemake_executor_plugin_slurm as plugin
 
 from fastsim.errors import InputError
 
@@ -48,6 +52,30 @@ def wait_until_gone(folder: Path, jobs: Mapping[str, str], cancel: bool) -> None
         )
     while jobs_of(folder):
         time.sleep(SECONDS_BETWEEN_LOOKS)
+
+
+def ask_until_answered() -> None:
+    """Let Snakemake's plugin ask for its jobs until Slurm answers, say when a controller restarts.
+
+    When a question fails, version 2.8.0 forgets all jobs at work and waits for ever. Without an
+    answer to what it asks before, it turns to the accounts even where there are none.
+    """
+    query, least_age = plugin.query_job_status, plugin.get_min_job_age
+
+    async def patient_query(
+        command: str, logger: Logger
+    ) -> tuple[dict[str, str], float] | tuple[None, None]:
+        while (answer := await query(command, logger)) == (None, None):
+            logger.warning(f"Slurm does not answer; asking again: {command}")
+            await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
+        return answer
+
+    def patient_least_age() -> int:
+        while (age := least_age()) is None:
+            time.sleep(SECONDS_BETWEEN_LOOKS)
+        return age
+
+    plugin.query_job_status, plugin.get_min_job_age = patient_query, patient_least_age
 
 
 def _slurm(*command: str) -> str:
