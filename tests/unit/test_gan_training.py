@@ -6,13 +6,14 @@ import torch
 
 from fastsim.bundles.config.train_gan import TrainGanConfig
 from fastsim.bundles.gan_data import training_bundles
-from fastsim.bundles.gan_training import GanTraining, late_steps
+from fastsim.bundles.gan_training import GanTraining
 from fastsim.bundles.models.wgan_gp import CriticLoss
 from fastsim.bundles.representation import POINTS_COLUMN
 from fastsim.data.event_batches import EventBatches
 from fastsim.data.shards import Shard, write_shard
 from fastsim.engine.distributed import Process
 from fastsim.engine.guards import NonFinite
+from fastsim.engine.loop import late_steps
 
 ALONE = Process(0, 1, torch.device("cpu"))
 SMALL = {"batch_events": 16, "width": 8, "compile": False, "generator_delay": 0.0}

@@ -14,15 +14,15 @@ import argparse
 
 from torch.distributed.elastic.multiprocessing.errors import record
 
+from fastsim.bundles.bundle_validation import Validation
 from fastsim.bundles.config.train_gan import TrainGanConfig
 from fastsim.bundles.gan_data import training_bundles
-from fastsim.bundles.gan_training import GanTraining, late_steps
-from fastsim.bundles.gan_validation import Validation
+from fastsim.bundles.gan_training import GanTraining
 from fastsim.bundles.generation import STAGE
 from fastsim.bundles.representation import POINTS_COLUMN, Normalization
 from fastsim.data.shards import read_shards
 from fastsim.engine.distributed import Process, process_group
-from fastsim.engine.loop import Loop, Plan
+from fastsim.engine.loop import Loop, Plan, late_steps
 from fastsim.engine.precision import set_numerics
 from fastsim.errors import exit_on_input_error
 from fastsim.fingerprints import hash_of

@@ -4,8 +4,10 @@ import numpy as np
 import torch
 
 from fastsim.bundles.models.generator import Generator, Noise
+from fastsim.bundles.representation import energy_radius
 from fastsim.data.ragged import offsets_of, order_within_rows
 from fastsim.data.shards import Shard
+from fastsim.engine.step_random import StepRandom
 
 
 def training_bundles(shard: Shard) -> Shard:
@@ -22,11 +24,6 @@ def training_bundles(shard: Shard) -> Shard:
     return Shard(shard.conditions, shard.counts, energy_radius(shard.points)[order])
 
 
-def energy_radius(points: np.ndarray) -> np.ndarray:
-    """Return normalised energy and radius, float32 (M, 2), of normalised muons (M, 3)."""
-    return np.column_stack([points[:, 0], np.hypot(points[:, 1], points[:, 2])])
-
-
 class StepNoise:
     """The random numbers of a training, a pure function of seed, step and use.
 
@@ -40,9 +37,8 @@ class StepNoise:
     """
 
     def __init__(self, seed: int, generator: Generator, device: torch.device) -> None:
-        self._seed = seed
         self._widths = (generator.event_noise, generator.muon_noise)
-        self._random = torch.Generator(device)
+        self._random = StepRandom(seed, device)
 
     def draw(
         self, label: tuple[int, int], counts: np.ndarray, part: slice
@@ -54,14 +50,13 @@ class StepNoise:
             counts: int (events,), muons of the events of the joint batch.
             part: the events of this share.
         """
-        seed = np.random.SeedSequence((self._seed, *label)).generate_state(1, np.uint64)[0]
-        self._random.manual_seed(int(seed))
-        device = self._random.device
+        random = self._random.of(*label)
+        device = random.device
         offsets = offsets_of(counts)
         shape = (len(counts), self._widths[0])
-        event = torch.randn(shape, generator=self._random, device=device)
+        event = torch.randn(shape, generator=random, device=device)
         shape = (int(offsets[-1]), self._widths[1])
-        muon = torch.randn(shape, generator=self._random, device=device)
-        uniform = torch.rand(len(counts), generator=self._random, device=device)
+        muon = torch.randn(shape, generator=random, device=device)
+        uniform = torch.rand(len(counts), generator=random, device=device)
         muons = slice(int(offsets[part.start]), int(offsets[part.stop]))
         return Noise(event[part], muon[muons]), uniform[part]

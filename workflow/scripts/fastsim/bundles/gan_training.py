@@ -3,15 +3,17 @@
 import copy
 import sys
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
 import torch
 
+from fastsim.bundles.bundle_validation import Validation
 from fastsim.bundles.config.train_gan import TrainGanConfig
 from fastsim.bundles.figures.training_examples import examples
 from fastsim.bundles.gan_data import StepNoise
-from fastsim.bundles.gan_validation import Validation
+from fastsim.bundles.generation import generate
 from fastsim.bundles.models.critic import Critic
 from fastsim.bundles.models.generator import Generator
 from fastsim.bundles.models.layers import bundles
@@ -220,7 +222,8 @@ class GanTraining:
 
     def evaluate(self, step: int) -> Evaluation:
         """Score the averaged generator on validation bundles."""
-        score = self._validation.score(self.ema.model)
+        generator = copy.deepcopy(self.ema.model).cpu().double()
+        score = self._validation.score(partial(generate, generator))
         samples = {"generated": score.generated, "true": self._validation.real}
         return Evaluation(
             score.auc,
@@ -276,11 +279,3 @@ class GanTraining:
             "generator_updates": self._generator_updates,
             "data": self._data,
         }
-
-
-def late_steps(steps: int, evaluations: int) -> frozenset[int]:
-    """Return steps at which to evaluate, the denser the later, the last step among them."""
-    return frozenset(
-        max(1, round(steps * (1.0 - (1.0 - i / evaluations) ** 2)))
-        for i in range(1, evaluations + 1)
-    )

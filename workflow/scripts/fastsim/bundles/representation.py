@@ -160,6 +160,11 @@ class Normalization(Section):
         return self.muons.denormalize(inputs, normalized.astype(np.float64)).astype(np.float32)
 
 
+def energy_radius(points: np.ndarray) -> np.ndarray:
+    """Return normalised energy and radius, float32 (M, 2), of normalised muons (M, 3)."""
+    return np.column_stack([points[:, 0], np.hypot(points[:, 1], points[:, 2])])
+
+
 def muon_inputs(primaries: np.ndarray, counts: np.ndarray) -> np.ndarray:
     """What the fitted maps depend on, float64 (muons, 5): :data:`CONDITIONS` and log N."""
     log_count = np.log(np.maximum(counts, 1))

@@ -107,6 +107,14 @@ class Outcome:
     timing: dict[str, float]
 
 
+def late_steps(steps: int, evaluations: int) -> frozenset[int]:
+    """Return steps at which to evaluate, the denser the later, the last step among them."""
+    return frozenset(
+        max(1, round(steps * (1.0 - (1.0 - i / evaluations) ** 2)))
+        for i in range(1, evaluations + 1)
+    )
+
+
 class Loop:
     """A training, from its start or its newest checkpoint to its end.
 

@@ -1,22 +1,22 @@
-"""How well a generator does on validation bundles; losses of a GAN do not tell."""
+"""How well generated bundles do against validation bundles."""
 
-import copy
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from fastsim.bundles.events import Events
-from fastsim.bundles.gan_data import energy_radius
-from fastsim.bundles.generation import generate
-from fastsim.bundles.models.generator import Generator
 from fastsim.bundles.observables import event_observables, muon_observables
-from fastsim.bundles.representation import Normalization
+from fastsim.bundles.representation import Normalization, energy_radius
 from fastsim.data.ragged import offsets_of
 from fastsim.data.shards import Shard
 from fastsim.errors import InputError
 from fastsim.stats.distances import wasserstein_distance
 from fastsim.stats.two_sample import classifier_auc
+
+Generate = Callable[[np.ndarray, np.ndarray, np.ndarray, int], np.ndarray]
+"""Normalised muons, float64 (muons, 3), of conditions, counts and ids of events, and a seed."""
 
 MAX_EVENTS = 12_000
 MUON_FEATURES = ("log10_energy", "log10_radius")
@@ -35,7 +35,7 @@ class Score:
     """One evaluation.
 
     Attributes:
-        auc: of trees that tell generated from real events; the best generator has the lowest.
+        auc: of trees that tell generated from real events; the best model has the lowest.
         w1_sum: physics score, the sum of the Wasserstein-1 distances of :data:`MUON_FEATURES` and
             :data:`EVENT_FEATURES`, each in standard deviations of the real sample.
         generated: normalised energies and radii, (muons, 2).
@@ -47,7 +47,10 @@ class Score:
 
 
 class Validation:
-    """Real validation bundles and what a generator makes of their conditions and counts.
+    """Real validation bundles and what a model makes of their conditions and counts.
+
+    Attributes:
+        shard: the bundles, normalised.
 
     Args:
         shard: normalised validation events; of those with muons, a random 12,000 at most count.
@@ -62,23 +65,23 @@ class Validation:
         rows = np.flatnonzero(shard.counts > 0)
         if len(rows) > MAX_EVENTS:
             rows = np.sort(np.random.default_rng(seed).choice(rows, MAX_EVENTS, replace=False))
-        self._shard = shard.select(rows)
+        self.shard = shard.select(rows)
         # rows of one shower differ in depth, the last condition, only
-        _, self._showers = np.unique(self._shard.conditions[:, :-1], axis=0, return_inverse=True)
+        _, self._showers = np.unique(self.shard.conditions[:, :-1], axis=0, return_inverse=True)
         if self._showers.max(initial=0) < 1:
             raise InputError("validation shards: two showers with muons are needed")
         self._normalization = normalization
         self._seed = seed
-        self.real = energy_radius(self._shard.points)
-        self._events = self._physical(self._shard.points)
+        self.real = energy_radius(self.shard.points)
+        self._events = self._physical(self.shard.points)
         self._observables = event_observables(self._events)
 
     def __len__(self) -> int:
-        return len(self._shard)
+        return len(self.shard)
 
     def _physical(self, points: np.ndarray) -> Events:
-        primaries = self._normalization.primaries_of(self._shard.conditions)
-        counts = self._shard.counts
+        primaries = self._normalization.primaries_of(self.shard.conditions)
+        counts = self.shard.counts
         return Events(
             np.arange(len(counts), dtype=np.uint64),
             self._showers.astype(np.uint64),
@@ -87,11 +90,11 @@ class Validation:
             *self._normalization.denormalize(primaries, counts, points).T,
         )
 
-    def score(self, generator: Generator) -> Score:
+    def score(self, generate: Generate) -> Score:
         """Generate one bundle per validation event, with the same noise each time, and compare."""
-        shard, model = self._shard, copy.deepcopy(generator).cpu().double()
+        shard = self.shard
         ids = np.arange(len(shard), dtype=np.uint64)
-        points = generate(model, shard.conditions, shard.counts, ids, self._seed)
+        points = generate(shard.conditions, shard.counts, ids, self._seed)
         events = self._physical(points)
         observables = event_observables(events)
         auc = classifier_auc(
