@@ -1,0 +1,76 @@
+"""Bundles from a trained flow: each a function of seed and event id, however batched."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from fastsim.bundles.flow_data import radius_of
+from fastsim.bundles.models.flow import BundleFlow
+from fastsim.data.batches import runs
+from fastsim.data.counter_random import normals, uniforms
+from fastsim.data.ragged import offsets_of
+from fastsim.errors import InputError
+from fastsim.run_folder import CONFIG, load_weights, read_config
+
+STAGE = "train_flow"
+# muons at a time
+MAX_MUONS = 20_000
+# 2 is that of the numbers of muons
+_MUON_STREAM, _AZIMUTH_STREAM = 0, 3
+
+
+def load_flow(folder: str | Path) -> tuple[BundleFlow, dict[str, Any]]:
+    """Return the flow of a run folder and the ``model`` section of its ``config.yaml``.
+
+    Raises:
+        InputError: a file is missing, corrupt, of another stage, or does not fit the other.
+    """
+    model = read_config(folder, STAGE)["model"]
+    try:
+        flow = BundleFlow(**model["flow"])
+    except (KeyError, TypeError, RuntimeError) as error:
+        raise InputError(f"{Path(folder) / CONFIG}: model: no flow ({error})") from None
+    load_weights(folder, flow)
+    return flow.requires_grad_(False).eval(), model
+
+
+def generate(
+    flow: BundleFlow,
+    conditions: np.ndarray,
+    counts: np.ndarray,
+    event_id: np.ndarray,
+    seed: int,
+    batch_events: int = 8192,
+) -> np.ndarray:
+    """Return normalised muons, float64 (muons, 3): energy, x, y, event after event.
+
+    The random numbers of a muon depend on seed, event id and the muon's number within its event
+    alone. Everything is in float64, so that batches matter by rounding only, below 1e-12.
+
+    Args:
+        flow: in float64 (``flow.double()``), on the CPU.
+        conditions: float (events, 4), normalised.
+        counts: int (events,), muons of each event; may be 0.
+        event_id: uint64 (events,).
+        seed: of the generation.
+        batch_events: most events at a time.
+    """
+    filled = counts > 0
+    conditions, counts, event_id = conditions[filled], counts[filled], event_id[filled]
+    muons = [np.empty((0, 3))]
+    for run in runs(counts, batch_events, MAX_MUONS):
+        offsets = offsets_of(counts[run])
+        number = np.arange(offsets[-1]) - np.repeat(offsets[:-1], counts[run])
+        ids = np.repeat(event_id[run], counts[run])
+        points = flow.draw(
+            torch.from_numpy(conditions[run].astype(np.float64)),
+            torch.from_numpy(counts[run].astype(np.int64)),
+            torch.from_numpy(normals(seed, ids, 2, stream=_MUON_STREAM, index=number)),
+        )
+        energy, score = points.numpy().T
+        turns = uniforms(seed, ids, 1, stream=_AZIMUTH_STREAM, index=number)[:, 0]
+        azimuth, radius = 2.0 * np.pi * turns, radius_of(score)
+        muons.append(np.column_stack([energy, radius * np.cos(azimuth), radius * np.sin(azimuth)]))
+    return np.concatenate(muons)
