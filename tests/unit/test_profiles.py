@@ -18,7 +18,7 @@ NEEDS = {
     "htcondor": ("allowed_execute_duration", "htcondor_request_mem_mb"),
     "slurm": ("runtime", "mem_mb"),
 }
-GPU_RULES = {"train_multiplicity", "train_gan", "train_family", "sample"}
+GPU_RULES = {"train_multiplicity", "train_gan", "train_flow", "train_family", "sample"}
 
 
 def rules() -> set[str]:

@@ -81,7 +81,7 @@ def results(tmp_path_factory) -> Path:
 @pytest.fixture(scope="module")
 def page(results: Path) -> Path:
     common = ("--summary", results / "summary.json", "--metrics", results / "metrics.json")
-    common += ("--multiplicity", results / "multiplicity", "--gan", results / "gan")
+    common += ("--multiplicity", results / "multiplicity", "--model", results / "gan")
     common += ("--quality", results / "quality.json")
     figures = results / "figures"
     plot = run(
@@ -103,7 +103,7 @@ def test_a_missing_figure_is_told_in_one_line(page: Path, tmp_path: Path) -> Non
     outcome = run(
         "report.py",
         *("--summary", results / "summary.json", "--metrics", results / "metrics.json"),
-        *("--multiplicity", results / "multiplicity", "--gan", results / "gan"),
+        *("--multiplicity", results / "multiplicity", "--model", results / "gan"),
         *("--figures", tmp_path, "--output", tmp_path / "report.html"),
     )
     assert outcome.returncode == 2
@@ -122,7 +122,7 @@ def test_what_there_is_not_is_not_shown(page: Path, tmp_path: Path, rejected: in
     outcome = run(
         "report.py",
         *("--summary", results / "summary.json", "--metrics", results / "metrics.json"),
-        *("--multiplicity", results / "multiplicity", "--gan", results / "gan"),
+        *("--multiplicity", results / "multiplicity", "--model", results / "gan"),
         *("--figures", results / "figures", "--output", tmp_path / "report.html", *flags),
     )
     assert outcome.returncode == 0, outcome.stderr

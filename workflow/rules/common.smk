@@ -38,6 +38,8 @@ CONFIG_FILES = " + ".join(os.path.relpath(file) for file in workflow.configfiles
 settings = or_stop(parse_settings, BundlesConfig, config, CONFIG_FILES)
 
 RESULTS = settings.output_dir
+# run folder of the model that generates
+MODEL = f"{RESULTS}/{settings.bundle_model}"
 LOGS = f"{RESULTS}/logs"
 BENCHMARKS = f"{RESULTS}/benchmarks"
 LAUNCHER = f"{SCRIPTS}/tools/launch_training.py"

@@ -21,8 +21,8 @@ rule sample:
         normalization=f"{RESULTS}/dataset/normalization.json",
         multiplicity_model=f"{RESULTS}/multiplicity/model.safetensors",
         multiplicity_config=f"{RESULTS}/multiplicity/config.yaml",
-        gan_model=f"{RESULTS}/gan/model.safetensors",
-        gan_config=f"{RESULTS}/gan/config.yaml",
+        model=f"{MODEL}/model.safetensors",
+        model_config=f"{MODEL}/config.yaml",
     output:
         events=f"{RESULTS}/samples/part-{{part}}.parquet",
     log:
@@ -37,7 +37,7 @@ rule sample:
     params:
         flags=to_flags(settings.sample, GenerationConfig),
         multiplicity=subpath(input.multiplicity_model, parent=True),
-        gan=subpath(input.gan_model, parent=True),
+        model=subpath(input.model, parent=True),
     message:
         "Generate bundles, shard {wildcards.part}"
     shell:
@@ -46,7 +46,7 @@ rule sample:
         " --events {input.events}"
         " --normalization {input.normalization}"
         " --multiplicity {params.multiplicity}"
-        " --gan {params.gan}"
+        " --model {params.model}"
         " --output {output.events}"
         " 2>&1 | tee {log}"
 

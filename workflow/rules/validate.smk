@@ -14,6 +14,7 @@ rule evaluate:
         normalization=f"{RESULTS}/dataset/normalization.json",
         multiplicity_model=f"{RESULTS}/multiplicity/model.safetensors",
         multiplicity_config=f"{RESULTS}/multiplicity/config.yaml",
+        model_config=f"{MODEL}/config.yaml",
     output:
         metrics=f"{RESULTS}/validation/metrics.json",
     log:
@@ -30,6 +31,7 @@ rule evaluate:
         flags=to_flags(settings.evaluate),
         spectral_index=SPECTRAL_INDEX,
         multiplicity=subpath(input.multiplicity_model, parent=True),
+        model=subpath(input.model_config, parent=True),
     message:
         "Evaluate the generated bundles"
     shell:
@@ -38,6 +40,7 @@ rule evaluate:
         " --events {input.events}"
         " --samples {input.samples}"
         " --multiplicity {params.multiplicity}"
+        " --model {params.model}"
         " --normalization {input.normalization}"
         " --spectral-index {params.spectral_index}"
         " --output {output.metrics}"
@@ -55,7 +58,8 @@ rule plot:
         metrics=f"{RESULTS}/validation/metrics.json",
         quality=QUALITY,
         multiplicity_history=f"{RESULTS}/multiplicity/history.csv",
-        gan_history=f"{RESULTS}/gan/history.csv",
+        model_history=f"{MODEL}/history.csv",
+        model_config=f"{MODEL}/config.yaml",
     output:
         figures=report(
             directory(f"{RESULTS}/validation/figures"),
@@ -77,7 +81,7 @@ rule plot:
         spectral_index=SPECTRAL_INDEX,
         multiplicity=subpath(input.multiplicity_history, parent=True),
         quality=QUALITY_FLAG,
-        gan=subpath(input.gan_history, parent=True),
+        model=subpath(input.model_history, parent=True),
     message:
         "Draw the figures"
     shell:
@@ -89,7 +93,7 @@ rule plot:
         " --metrics {input.metrics}"
         " {params.quality}"
         " --multiplicity {params.multiplicity}"
-        " --gan {params.gan}"
+        " --model {params.model}"
         " --spectral-index {params.spectral_index}"
         " --output-dir {output.figures}"
         " 2>&1 | tee {log}"
@@ -106,7 +110,7 @@ rule report:
         quality=QUALITY,
         figures=f"{RESULTS}/validation/figures",
         multiplicity_config=f"{RESULTS}/multiplicity/config.yaml",
-        gan_config=f"{RESULTS}/gan/config.yaml",
+        model_config=f"{MODEL}/config.yaml",
     output:
         report=report(
             f"{RESULTS}/report.html",
@@ -125,7 +129,7 @@ rule report:
     params:
         multiplicity=subpath(input.multiplicity_config, parent=True),
         quality=QUALITY_FLAG,
-        gan=subpath(input.gan_config, parent=True),
+        model=subpath(input.model_config, parent=True),
     message:
         "Write the report"
     shell:
@@ -135,6 +139,6 @@ rule report:
         " --summary {input.summary}"
         " --figures {input.figures}"
         " --multiplicity {params.multiplicity}"
-        " --gan {params.gan}"
+        " --model {params.model}"
         " --output {output.report}"
         " 2>&1 | tee {log}"

@@ -1,7 +1,8 @@
 """Measure how far generated bundles are from simulated ones.
 
 python workflow/scripts/evaluate.py --events splits/test/*.parquet --samples samples/*.parquet \\
-    --multiplicity multiplicity/ --normalization dataset/normalization.json --output metrics.json
+    --multiplicity multiplicity/ --model gan/ --normalization dataset/normalization.json \\
+    --output metrics.json
 """
 
 import argparse
@@ -10,6 +11,7 @@ import sys
 from fastsim.bundles.config.evaluate import EvaluateConfig
 from fastsim.bundles.evaluation import check_pair, evaluate
 from fastsim.bundles.events import read_events
+from fastsim.bundles.model_runs import read_model_run
 from fastsim.bundles.models.multiplicity import load_multiplicity
 from fastsim.bundles.representation import Normalization
 from fastsim.errors import exit_on_input_error
@@ -28,6 +30,7 @@ def main() -> None:
     parser.add_argument("--events", nargs="+", required=True, help="test shards")
     parser.add_argument("--samples", nargs="+", required=True, help="generated, in that order")
     parser.add_argument("--multiplicity", required=True, help="folder of the trained model")
+    parser.add_argument("--model", required=True, help="folder of the GAN or flow")
     parser.add_argument("--normalization", required=True, help="of the dataset")
     parser.add_argument(
         "--spectral-index", type=float, default=1.0, help="gamma of the simulated spectrum"
@@ -41,7 +44,10 @@ def main() -> None:
     check_pair(real, generated)
     conditions = Normalization.load(args.normalization).conditions(real.primaries)
     distribution = load_multiplicity(args.multiplicity).distribution(conditions)
-    metrics = evaluate(real, generated, distribution, args.spectral_index, config)
+    model, _ = read_model_run(args.model)
+    metrics = {"bundle_model": model} | evaluate(
+        real, generated, distribution, args.spectral_index, config
+    )
     write_json(args.output, metrics)
     for name, seconds in metrics["timings"].items():
         print(f"evaluate: {name} {seconds:.1f} s", file=sys.stderr)

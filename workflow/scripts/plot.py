@@ -2,7 +2,7 @@
 
 python workflow/scripts/plot.py --events splits/test/*.parquet --samples samples/*.parquet \\
     --summary dataset/summary.json --metrics validation/metrics.json \\
-    --multiplicity multiplicity/ --gan gan/ --output-dir validation/figures
+    --multiplicity multiplicity/ --model gan/ --output-dir validation/figures
 """
 
 import argparse
@@ -16,8 +16,9 @@ from fastsim.bundles.described import Described
 from fastsim.bundles.evaluation import check_pair
 from fastsim.bundles.events import read_events
 from fastsim.bundles.figures.inputs import FigureData
-from fastsim.bundles.figures.registry import FIGURES, INGEST_FIGURES
+from fastsim.bundles.figures.registry import FIGURES, INGEST_FIGURES, MODEL_FIGURES
 from fastsim.bundles.figures.style import house_style
+from fastsim.bundles.model_runs import read_model_run
 from fastsim.errors import InputError, exit_on_input_error
 from fastsim.files import atomic_path, read_json
 from fastsim.progress import Progress
@@ -45,7 +46,7 @@ def main() -> None:
         "--quality", type=Path, help="of the user's files, JSON; only if there are some"
     )
     parser.add_argument("--multiplicity", type=Path, required=True, help="run folder")
-    parser.add_argument("--gan", type=Path, required=True, help="run folder")
+    parser.add_argument("--model", type=Path, required=True, help="run folder of the GAN or flow")
     parser.add_argument(
         "--spectral-index", type=float, default=1.0, help="gamma of the simulated spectrum"
     )
@@ -63,10 +64,12 @@ def main() -> None:
         read_json(args.summary),
         read_json(args.metrics),
         _read_history(args.multiplicity),
-        _read_history(args.gan),
+        _read_history(args.model),
         config.event_displays,
     )
-    drawings = {name: partial(draw, data) for name, draw in FIGURES.items()}
+    model, _ = read_model_run(args.model)
+    figures = FIGURES | MODEL_FIGURES[model]
+    drawings = {name: partial(draw, data) for name, draw in figures.items()}
     if args.quality is not None:
         quality = read_json(args.quality)
         drawings |= {name: partial(draw, quality) for name, draw in INGEST_FIGURES.items()}

@@ -2,7 +2,7 @@
 
 python workflow/scripts/report.py --metrics validation/metrics.json \\
     --summary dataset/summary.json --figures validation/figures \\
-    --multiplicity multiplicity/ --gan gan/ --output report.html
+    --multiplicity multiplicity/ --model gan/ --output report.html
 """
 
 import argparse
@@ -15,9 +15,10 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from fastsim.bundles.described import OBSERVABLES
-from fastsim.bundles.figure_texts import FIGURE_TEXTS, INGEST_TEXTS, FigureText
+from fastsim.bundles.figure_texts import FIGURE_TEXTS, INGEST_TEXTS, MODEL_TEXTS, FigureText
 from fastsim.bundles.headline import headline
 from fastsim.bundles.ingest.quality import REASONS
+from fastsim.bundles.model_runs import TITLES, read_model_run
 from fastsim.bundles.quality_report import MOST_LISTED, rejected_rows, worst_files
 from fastsim.errors import InputError, exit_on_input_error
 from fastsim.files import atomic_path, read_json
@@ -47,12 +48,13 @@ def main() -> None:
     )
     parser.add_argument("--figures", type=Path, required=True, help="folder of the PNG files")
     parser.add_argument("--multiplicity", type=Path, required=True, help="run folder")
-    parser.add_argument("--gan", type=Path, required=True, help="run folder")
+    parser.add_argument("--model", type=Path, required=True, help="run folder of the GAN or flow")
     parser.add_argument("--output", type=Path, required=True, help="HTML file to write")
     args = parser.parse_args()
 
     metrics = read_json(args.metrics)
-    figures = _figures(args.figures, FIGURE_TEXTS)
+    model, model_config = read_model_run(args.model)
+    figures = _figures(args.figures, FIGURE_TEXTS | MODEL_TEXTS[model])
     sections = [
         (title, list(group)) for title, group in groupby(figures, lambda f: f["text"].section)
     ]
@@ -71,13 +73,14 @@ def main() -> None:
     page = environment.get_template("report.html.j2").render(
         metrics=metrics,
         summary=read_json(args.summary),
+        model=TITLES[model],
         rows=headline(metrics),
         sections=sections,
         ingest=ingest,
         observables=[observable.name for observable in OBSERVABLES],
         runs={
             "Multiplicity model": read_config(args.multiplicity, "train_multiplicity"),
-            "WGAN-GP": read_config(args.gan, "train_gan"),
+            TITLES[model]: model_config,
         },
     )
     with atomic_path(args.output) as path:

@@ -5,9 +5,10 @@ from pathlib import Path
 
 from fastsim.bundles.config.sample import GenerationConfig
 from fastsim.bundles.events import Events, event_writer, iter_events
-from fastsim.bundles.generation import count_uniforms, generate, load_generator
+from fastsim.bundles.generation import count_uniforms
 from fastsim.bundles.models.multiplicity import load_multiplicity
 from fastsim.bundles.representation import Normalization
+from fastsim.bundles.sampling import load_sampler
 from fastsim.data.ragged import offsets_of
 from fastsim.errors import InputError, exit_on_input_error
 from fastsim.fingerprints import hash_of
@@ -22,7 +23,7 @@ def main() -> None:
     parser.add_argument("--events", type=Path, required=True, help="event table of the primaries")
     parser.add_argument("--normalization", type=Path, required=True, help="normalization.json")
     parser.add_argument("--multiplicity", type=Path, required=True, help="its run folder")
-    parser.add_argument("--gan", type=Path, required=True, help="run folder of the generator")
+    parser.add_argument("--model", type=Path, required=True, help="run folder of the GAN or flow")
     parser.add_argument("--output", type=Path, required=True, help="event table to write")
     add_flags(parser, GenerationConfig)
     args = parser.parse_args()
@@ -30,13 +31,12 @@ def main() -> None:
 
     normalization = Normalization.load(args.normalization)
     multiplicity = load_multiplicity(args.multiplicity)
-    generator, model = load_generator(args.gan)
+    generate, model = load_sampler(args.model)
     if model.get("normalization") != hash_of(normalization.model_dump(mode="json")):
         raise InputError(
-            f"{args.gan}: trained with another normalisation than {args.normalization}; "
+            f"{args.model}: trained with another normalisation than {args.normalization}; "
             "both must come from one run"
         )
-    generator.double()
 
     blocks = list(iter_events(args.events))
     total = sum(len(block) for block in blocks)
@@ -47,9 +47,7 @@ def main() -> None:
         for real in blocks:
             conditions = normalization.conditions(real.primaries)
             counts = multiplicity.quantile(conditions, count_uniforms(real.event_id, config.seed))
-            points = generate(
-                generator, conditions, counts, real.event_id, config.seed, config.batch_events
-            )
+            points = generate(conditions, counts, real.event_id, config.seed, config.batch_events)
             muons = normalization.denormalize(real.primaries, counts, points)
             ids = real.event_id, real.shower_id
             append(Events(*ids, real.primaries, offsets_of(counts), *muons.T))

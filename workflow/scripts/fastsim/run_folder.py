@@ -54,8 +54,8 @@ def write_config(
         temporary.write_text(yaml.safe_dump(content, sort_keys=False))
 
 
-def read_config(folder: str | Path, stage: str) -> dict[str, Any]:
-    """Read ``config.yaml`` of a run of ``stage``.
+def read_config(folder: str | Path, *stages: str) -> dict[str, Any]:
+    """Read ``config.yaml`` of a run of one of ``stages``.
 
     Raises:
         InputError: it is missing, no YAML, or of another stage.
@@ -66,9 +66,10 @@ def read_config(folder: str | Path, stage: str) -> dict[str, Any]:
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         reason = " ".join(str(error).split())
         raise InputError(f"{path}: cannot be read as YAML ({reason})") from None
+    needed = " or ".join(stages)
     found = content.get("stage") if isinstance(content, dict) else None
-    if found != stage or not isinstance(content.get("model"), dict):
-        raise InputError(f"{path}: stage = {found}; the config of a {stage} run is needed")
+    if found not in stages or not isinstance(content.get("model"), dict):
+        raise InputError(f"{path}: stage = {found}; the config of a {needed} run is needed")
     return content
 
 

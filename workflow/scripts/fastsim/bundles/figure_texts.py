@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from fastsim.bundles.config.models import BundleModel
+
 
 @dataclass(frozen=True)
 class FigureText:
@@ -100,14 +102,29 @@ FIGURE_TEXTS = {
         "Training of the multiplicity model",
         "The weights of the epoch with the best validation likelihood are kept.",
     ),
-    "training_gan": FigureText(
-        "Data and training",
-        "Training of the WGAN-GP",
-        "The losses do not tell when to stop: the averaged generator with the best classifier AUC "
-        "on validation events is kept.",
-    ),
 }
 """Name of the file to its text."""
+
+MODEL_TEXTS: dict[BundleModel, dict[str, FigureText]] = {
+    "gan": {
+        "training_gan": FigureText(
+            "Data and training",
+            "Training of the WGAN-GP",
+            "The losses do not tell when to stop: the averaged generator with the best classifier "
+            "AUC on validation events is kept.",
+        ),
+    },
+    "flow": {
+        "training_flow": FigureText(
+            "Data and training",
+            "Training of the flow",
+            "Negative log-likelihood of energy and radius per muon, 2.838 for independent muons "
+            "that have exactly the fitted distributions. The averaged weights with the best "
+            "validation likelihood are kept.",
+        ),
+    },
+}
+"""The same of the figures drawn only where the bundles are of one model."""
 
 INGEST_TEXTS = {
     "rejected_rows": FigureText(

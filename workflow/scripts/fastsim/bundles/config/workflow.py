@@ -7,10 +7,12 @@ from fastsim.bundles.config.evaluate import EvaluateConfig
 from fastsim.bundles.config.events import EventsConfig
 from fastsim.bundles.config.fit_normalization import FitNormalizationConfig
 from fastsim.bundles.config.ingest import IngestStageConfig
+from fastsim.bundles.config.models import BundleModel
 from fastsim.bundles.config.plot import PlotConfig
 from fastsim.bundles.config.sample import SampleConfig
 from fastsim.bundles.config.simulate import SimulateConfig
 from fastsim.bundles.config.split import SplitConfig
+from fastsim.bundles.config.train_flow import TrainFlowConfig
 from fastsim.bundles.config.train_gan import TrainGanConfig
 from fastsim.bundles.config.train_multiplicity import TrainMultiplicityConfig
 from fastsim.settings import Section
@@ -35,7 +37,15 @@ class BundlesConfig(Section):
     train_multiplicity: TrainMultiplicityConfig = Field(
         TrainMultiplicityConfig(), description="how many muons"
     )
-    train_gan: TrainGanConfig = Field(TrainGanConfig(), description="which muons")
+    bundle_model: BundleModel = Field(
+        "gan", description="what says which muons: the WGAN-GP of train_gan, the flow of train_flow"
+    )
+    train_gan: TrainGanConfig = Field(
+        TrainGanConfig(), description="which muons, by a generator and a critic"
+    )
+    train_flow: TrainFlowConfig = Field(
+        TrainFlowConfig(), description="which muons, by their likelihood"
+    )
     compare: CompareConfig = Field(CompareConfig(), description="families of networks side by side")
     tracking: TrackingConfig = Field(TrackingConfig(), description="how trainings are seen")
     sample: SampleConfig = Field(SampleConfig(), description="generation for the test primaries")

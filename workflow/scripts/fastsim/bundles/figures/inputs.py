@@ -23,7 +23,7 @@ class FigureData:
         spectral_index: gamma of the simulated spectrum, for the weights to a flux.
         summary: ``dataset/summary.json``.
         metrics: ``validation/metrics.json``.
-        history_multiplicity, history_gan: ``history.csv`` of the two trainings.
+        history_multiplicity, history_model: ``history.csv`` of the two trainings.
         event_displays: pairs of bundles to show.
     """
 
@@ -33,7 +33,7 @@ class FigureData:
     summary: dict[str, Any]
     metrics: dict[str, Any]
     history_multiplicity: pd.DataFrame
-    history_gan: pd.DataFrame
+    history_model: pd.DataFrame
     event_displays: int
 
     @cached_property

@@ -5,6 +5,7 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
+from fastsim.bundles.config.models import BundleModel
 from fastsim.bundles.figures import (
     calibration,
     correlation,
@@ -36,9 +37,14 @@ FIGURES: dict[str, Callable[[FigureData], Figure]] = {
     "event_displays": displays.draw,
     "data_summary": data_summary.draw,
     "training_multiplicity": training.draw_multiplicity,
-    "training_gan": training.draw_gan,
 }
 """Name of the file to the function that draws it; titles and captions are in ``figure_texts``."""
+
+MODEL_FIGURES: dict[BundleModel, dict[str, Callable[[FigureData], Figure]]] = {
+    "gan": {"training_gan": training.draw_gan},
+    "flow": {"training_flow": training.draw_flow},
+}
+"""The same, drawn after those where the bundles are of one model."""
 
 INGEST_FIGURES: dict[str, Callable[[dict[str, Any]], Figure]] = {
     "rejected_rows": rejected_rows.draw,

@@ -19,8 +19,7 @@ class Curves:
     log: bool = False
 
 
-MULTIPLICITY = (
-    # two panels: the loss has the quasi-likelihood of <N> beside that of N
+LIKELIHOOD = (
     Curves("training loss", {"train/loss": "training"}),
     Curves("validation NLL (selects)", {"validation/nll": "validation"}),
     Curves("learning rate", {"learning_rate": "learning rate"}),
@@ -49,12 +48,17 @@ GAN = (
 
 def draw_multiplicity(data: FigureData) -> Figure:
     """Likelihood and learning rate of the multiplicity model."""
-    return _draw(data.history_multiplicity, MULTIPLICITY, "epoch", 1)
+    return _draw(data.history_multiplicity, LIKELIHOOD, "epoch", 1)
 
 
 def draw_gan(data: FigureData) -> Figure:
     """Losses, gap, penalty, score, gradients and rates of the WGAN-GP."""
-    return _draw(data.history_gan, GAN, "generator step", 2)
+    return _draw(data.history_model, GAN, "generator step", 2)
+
+
+def draw_flow(data: FigureData) -> Figure:
+    """Likelihood and learning rate of the flow."""
+    return _draw(data.history_model, LIKELIHOOD, "step", 1)
 
 
 def _draw(history: pd.DataFrame, panels: tuple[Curves, ...], x_label: str, rows: int) -> Figure:
