@@ -23,8 +23,8 @@ class TrainFlowConfig(TrainingConfig):
         1.0, gt=0.0, description="largest norm of a network's gradient; null: as it comes"
     )
     width: int = Field(64, ge=4, le=4096, description="width of all hidden layers")
-    transforms: int = Field(2, ge=1, le=16, description="spline transformations in a row")
-    bins: int = Field(8, ge=2, le=64, description="bins of each spline")
+    transforms: int = Field(1, ge=1, le=16, description="spline transformations in a row")
+    bins: int = Field(16, ge=2, le=64, description="bins of each spline")
     evaluations: int = Field(
         10, ge=1, description="times the likelihood of validation bundles is taken; mostly late"
     )

@@ -130,6 +130,10 @@ class BundleFlow(nn.Module):
             points: (M, 2), energy and radius score, in the order in which muons are drawn.
             batch: what is known of the bundles.
         """
+        return self.muon(self.vectors(points, batch)).log_prob(points)
+
+    def vectors(self, points: torch.Tensor, batch: Bundles) -> torch.Tensor:
+        """Return what each muon is told of event and earlier blocks, (M, width)."""
         blocks = blocks_of(batch)
         # in double precision, since a sum over all events is subtracted from another
         sums = torch.zeros(
@@ -140,7 +144,7 @@ class BundleFlow(nn.Module):
         vectors = self._block_vectors(
             context(batch).index_select(0, blocks.event), blocks.before, earlier.to(points.dtype)
         )
-        return self.muon(vectors.index_select(0, blocks.of_muon)).log_prob(points)
+        return vectors.index_select(0, blocks.of_muon)
 
     @torch.no_grad()
     def draw(
@@ -184,4 +188,8 @@ class FlowLoss(nn.Module):
 
     def forward(self, points: torch.Tensor, batch: Bundles) -> torch.Tensor:
         """Return the sum over muons, (), of ``points`` (M, 2), see :class:`BundleFlow`."""
+        if not len(points):
+            # a process without a share, in which zuko cannot compute, still takes part in the sum
+            # of all gradients
+            return 0.0 * sum(parameter.sum() for parameter in self.parameters())
         return -self.flow(points, batch).sum()
