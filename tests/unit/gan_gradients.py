@@ -1,6 +1,6 @@
 """Write the gradients of both losses, averaged over the processes, for several batches.
 
-Started by torchrun from ``test_gan_distributed.py``: ``gan_gradients.py OUTPUT.npz``.
+Started by torchrun from ``test_distributed_gradients.py``: ``gan_gradients.py OUTPUT.npz``.
 """
 
 import sys

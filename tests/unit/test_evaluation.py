@@ -2,17 +2,19 @@
 
 import json
 from dataclasses import replace
+from typing import get_args
 
 import numpy as np
 import pytest
 from tests.unit.bundle_samples import draw_events, draw_primaries, toy_mean
 
 from fastsim.bundles.config.evaluate import EvaluateConfig
+from fastsim.bundles.config.models import BundleModel
 from fastsim.bundles.described import OBSERVABLES, Described
 from fastsim.bundles.distribution_metrics import azimuthal_isotropy, observable_distances
 from fastsim.bundles.evaluation import check_pair, evaluate
-from fastsim.bundles.figure_texts import FIGURE_TEXTS
-from fastsim.bundles.figures.registry import FIGURES
+from fastsim.bundles.figure_texts import FIGURE_TEXTS, MODEL_TEXTS
+from fastsim.bundles.figures.registry import FIGURES, MODEL_FIGURES
 from fastsim.bundles.headline import headline
 from fastsim.bundles.multiplicity_metrics import multiplicity_metrics
 from fastsim.bundles.separation_metrics import event_auc
@@ -146,3 +148,6 @@ def test_samples_that_do_not_belong_together_are_refused(real) -> None:
 
 def test_every_figure_has_a_caption() -> None:
     assert list(FIGURES) == list(FIGURE_TEXTS)
+    assert MODEL_FIGURES.keys() == MODEL_TEXTS.keys() == set(get_args(BundleModel))
+    for model, figures in MODEL_FIGURES.items():
+        assert list(figures) == list(MODEL_TEXTS[model])

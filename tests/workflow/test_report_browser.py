@@ -13,7 +13,7 @@ import pytest
 from fastsim.bundles.config.evaluate import EvaluateConfig
 from fastsim.bundles.evaluation import evaluate
 from fastsim.bundles.events import iter_events, write_events
-from fastsim.bundles.figure_texts import FIGURE_TEXTS, INGEST_TEXTS
+from fastsim.bundles.figure_texts import FIGURE_TEXTS, INGEST_TEXTS, MODEL_TEXTS
 from fastsim.bundles.quality_report import merge
 from fastsim.bundles.summary import summarize
 from fastsim.files import write_json
@@ -24,6 +24,8 @@ from tests.unit.bundle_samples import draw_events, draw_primaries, toy_mean
 SCRIPTS = Path(__file__).parents[2] / "workflow" / "scripts"
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
 DRIVER = shutil.which("chromedriver")
+# of a run whose model is the GAN
+SHOWN = FIGURE_TEXTS | MODEL_TEXTS["gan"] | INGEST_TEXTS
 
 pytestmark = pytest.mark.slow
 
@@ -92,7 +94,7 @@ def page(results: Path) -> Path:
     )
     assert plot.returncode == 0, plot.stderr
     for suffix in ("png", "pdf"):
-        assert {path.stem for path in figures.glob(f"*.{suffix}")} == {*FIGURE_TEXTS, *INGEST_TEXTS}
+        assert {path.stem for path in figures.glob(f"*.{suffix}")} == SHOWN.keys()
     report = run("report.py", *common, "--figures", figures, "--output", results / "report.html")
     assert report.returncode == 0, report.stderr
     return results / "report.html"
@@ -166,14 +168,12 @@ def test_page_in_a_browser_without_network(page: Path, tmp_path: Path) -> None:
         assert len(rows) >= 10
         assert all(len(row.text.split()) > 3 for row in rows)
 
-        for name, text in (FIGURE_TEXTS | INGEST_TEXTS).items():
+        for name, text in SHOWN.items():
             figure = driver.find_element(By.ID, name)
             image = figure.find_element(By.TAG_NAME, "img")
             assert driver.execute_script("return arguments[0].naturalWidth", image) > 300, name
             assert text.title in figure.text
-        assert len(driver.find_elements(By.CSS_SELECTOR, "figure img")) == len(
-            FIGURE_TEXTS | INGEST_TEXTS
-        )
+        assert len(driver.find_elements(By.CSS_SELECTOR, "figure img")) == len(SHOWN)
 
         counts = driver.find_element(By.ID, "ingest-table").text
         assert "rejected 800 4.000 %" in counts

@@ -43,6 +43,19 @@ def test_gan_learning_rate_reruns_the_gan_and_below(checkout, shards):
     assert checkout.planned() == {"train_gan": 1, "sample": shards, **VALIDATION}
 
 
+def test_the_other_model_is_trained_and_what_follows_reruns(checkout, shards):
+    assert checkout.planned("--config", "bundle_model=flow") == {
+        "train_flow": 1,
+        "sample": shards,
+        **VALIDATION,
+    }
+
+
+def test_a_key_of_the_model_that_is_not_chosen_reruns_nothing(checkout):
+    edit(checkout, "train_flow", width=32)
+    assert checkout.planned() == {}
+
+
 def test_figure_option_reruns_plot_and_report(checkout):
     edit(checkout, "plot", dpi=77)
     assert checkout.planned() == {"plot": 1, "report": 1}
