@@ -16,7 +16,7 @@ from fastsim.run_folder import save_weights, write_config
 
 GENERATOR = {"conditions": 4, "width": 8, "layers": 2, "event_noise": 2, "muon_noise": 1}
 FLOW = {"conditions": 4, "width": 8, "transforms": 2, "bins": 4}
-MAX_MUONS = max(generation.MAX_MUONS, flow_generation.MAX_MUONS)
+MAX_MUONS = max(generation.MAX_MUONS["cpu"], flow_generation.MAX_MUONS["cpu"])
 
 
 def make_generator():

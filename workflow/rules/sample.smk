@@ -19,10 +19,9 @@ rule sample:
         library=library("sample"),
         events=f"{RESULTS}/splits/test/part-{{part}}.parquet",
         normalization=f"{RESULTS}/dataset/normalization.json",
+        # the config.yaml of each comes from the same job
         multiplicity_model=f"{RESULTS}/multiplicity/model.safetensors",
-        multiplicity_config=f"{RESULTS}/multiplicity/config.yaml",
         model=f"{MODEL}/model.safetensors",
-        model_config=f"{MODEL}/config.yaml",
     output:
         events=f"{RESULTS}/samples/part-{{part}}.parquet",
     log:

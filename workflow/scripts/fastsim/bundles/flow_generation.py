@@ -16,7 +16,7 @@ from fastsim.run_folder import CONFIG, load_weights, read_config
 
 STAGE = "train_flow"
 # muons at a time
-MAX_MUONS = 20_000
+MAX_MUONS = {"cpu": 20_000, "cuda": 500_000}
 # 2 is that of the numbers of muons
 _MUON_STREAM, _AZIMUTH_STREAM = 0, 3
 
@@ -50,7 +50,7 @@ def generate(
     alone. Everything is in float64, so that batches matter by rounding only, below 1e-12.
 
     Args:
-        flow: in float64 (``flow.double()``), on the CPU.
+        flow: in float64 (``flow.double()``), on the device that is to compute.
         conditions: float (events, 4), normalised.
         counts: int (events,), muons of each event; may be 0.
         event_id: uint64 (events,).
@@ -60,16 +60,18 @@ def generate(
     filled = counts > 0
     conditions, counts, event_id = conditions[filled], counts[filled], event_id[filled]
     muons = [np.empty((0, 3))]
-    for run in runs(counts, batch_events, MAX_MUONS):
+    device = next(flow.parameters()).device
+    for run in runs(counts, batch_events, MAX_MUONS[device.type]):
         offsets = offsets_of(counts[run])
         number = np.arange(offsets[-1]) - np.repeat(offsets[:-1], counts[run])
         ids = np.repeat(event_id[run], counts[run])
+        noise = normals(seed, ids, 2, stream=_MUON_STREAM, index=number)
         points = flow.draw(
-            torch.from_numpy(conditions[run].astype(np.float64)),
-            torch.from_numpy(counts[run].astype(np.int64)),
-            torch.from_numpy(normals(seed, ids, 2, stream=_MUON_STREAM, index=number)),
+            torch.from_numpy(conditions[run].astype(np.float64)).to(device),
+            torch.from_numpy(counts[run].astype(np.int64)).to(device),
+            torch.from_numpy(noise).to(device),
         )
-        energy, score = points.numpy().T
+        energy, score = points.cpu().numpy().T
         turns = uniforms(seed, ids, 1, stream=_AZIMUTH_STREAM, index=number)[:, 0]
         azimuth, radius = 2.0 * np.pi * turns, radius_of(score)
         muons.append(np.column_stack([energy, radius * np.cos(azimuth), radius * np.sin(azimuth)]))

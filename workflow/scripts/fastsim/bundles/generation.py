@@ -16,7 +16,8 @@ from fastsim.run_folder import CONFIG, load_weights, read_config
 
 STAGE = "train_gan"
 # muons at a time: what a layer reads and writes stays in a core's cache, which doubles the speed
-MAX_MUONS = 5_000
+# there; a GPU wants many
+MAX_MUONS = {"cpu": 5_000, "cuda": 500_000}
 _MUON_STREAM, _EVENT_STREAM, _COUNT_STREAM = range(3)
 
 
@@ -54,7 +55,7 @@ def generate(
     and the network is evaluated in float64, so that batches matter by rounding at 1e-15 only.
 
     Args:
-        generator: in float64 (``generator.double()``), on the CPU.
+        generator: in float64 (``generator.double()``), on the device that is to compute.
         conditions: float (events, 4), normalised.
         counts: int (events,), muons of each event; may be 0.
         event_id: uint64 (events,).
@@ -64,27 +65,27 @@ def generate(
     filled = counts > 0
     conditions, counts, event_id = conditions[filled], counts[filled], event_id[filled]
     muons = [np.empty((0, 3))]
-    for run in runs(counts, batch_events, MAX_MUONS):
+    device = next(generator.parameters()).device
+    for run in runs(counts, batch_events, MAX_MUONS[device.type]):
         offsets = offsets_of(counts[run])
         number = np.arange(offsets[-1]) - np.repeat(offsets[:-1], counts[run])
         ids = event_id[run]
+        muon_noise = normals(
+            seed,
+            np.repeat(ids, counts[run]),
+            generator.muon_noise,
+            stream=_MUON_STREAM,
+            index=number,
+        )
+        event_noise = normals(seed, ids, generator.event_noise, stream=_EVENT_STREAM)
         noise = Noise(
-            torch.from_numpy(normals(seed, ids, generator.event_noise, stream=_EVENT_STREAM)),
-            torch.from_numpy(
-                normals(
-                    seed,
-                    np.repeat(ids, counts[run]),
-                    generator.muon_noise,
-                    stream=_MUON_STREAM,
-                    index=number,
-                )
-            ),
+            torch.from_numpy(event_noise).to(device), torch.from_numpy(muon_noise).to(device)
         )
         batch = bundles(
-            torch.from_numpy(conditions[run].astype(np.float64)),
-            torch.from_numpy(counts[run].astype(np.int64)),
+            torch.from_numpy(conditions[run].astype(np.float64)).to(device),
+            torch.from_numpy(counts[run].astype(np.int64)).to(device),
             int(offsets[-1]),
         )
         with torch.inference_mode():
-            muons.append(generator(batch, noise).numpy())
+            muons.append(generator(batch, noise).cpu().numpy())
     return np.concatenate(muons)

@@ -166,8 +166,10 @@ class BundleFlow(nn.Module):
             if not len(rows):
                 break
             sizes = counts[rows].clamp(max=stop) - start
-            block = torch.repeat_interleave(torch.arange(len(rows)), sizes)
-            place = torch.arange(len(block)) - (torch.cumsum(sizes, 0) - sizes)[block]
+            numbers = torch.arange(len(rows), device=counts.device)
+            block = torch.repeat_interleave(numbers, sizes)
+            place = torch.arange(len(block), device=counts.device)
+            place -= (torch.cumsum(sizes, 0) - sizes)[block]
             muons = first_muon[rows][block] + start + place
             vectors = self._block_vectors(known[rows], torch.full_like(rows, start), sums[rows])
             points[muons] = self.muon(vectors[block]).transform.inv(noise[muons])
