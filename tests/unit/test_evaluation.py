@@ -16,6 +16,7 @@ from fastsim.bundles.evaluation import check_pair, evaluate
 from fastsim.bundles.figure_texts import FIGURE_TEXTS, MODEL_TEXTS
 from fastsim.bundles.figures.registry import FIGURES, MODEL_FIGURES
 from fastsim.bundles.headline import headline
+from fastsim.bundles.lookup_baselines import LOOKUPS
 from fastsim.bundles.multiplicity_metrics import multiplicity_metrics
 from fastsim.bundles.separation_metrics import event_auc
 from fastsim.bundles.set_classifier import set_classifier_auc
@@ -40,7 +41,9 @@ def real():
 @pytest.fixture(scope="module")
 def metrics(real):
     config = EvaluateConfig(bootstrap_replicas=20, classifier_repeats=2)
-    return evaluate(real, draw_events(PRIMARIES, 3), toy_distribution(PRIMARIES), 1.0, config)
+    lookups = {name: draw_events(PRIMARIES, 4, energy_scale=1.2) for name in LOOKUPS}
+    generated = draw_events(PRIMARIES, 3)
+    return evaluate(real, generated, toy_distribution(PRIMARIES), lookups, 1.0, config)
 
 
 def test_metrics_keep_the_contract(metrics, real) -> None:
@@ -59,6 +62,11 @@ def test_metrics_keep_the_contract(metrics, real) -> None:
             assert set(metrics[key][side]) == {"value", "spread"}
     # too few large bundles in so small a sample
     assert metrics["c2st_auc_event_n30"] == {"gan": None, "floor": None}
+    for figures in metrics["baselines"].values():
+        assert set(figures) == {"observables", "c2st_auc_event", "c2st_auc_event_n30"}
+        assert set(figures["observables"]) == names
+        assert figures["c2st_auc_event"]["value"] > 0.55
+        assert figures["c2st_auc_event_n30"] is None
     for key in ("fpd", "kpd"):
         assert set(metrics[key]["gan"]) == {"value", "error"}
     assert metrics["samples"]["truth"] == {

@@ -14,6 +14,7 @@ from fastsim.bundles.config.evaluate import EvaluateConfig
 from fastsim.bundles.evaluation import evaluate
 from fastsim.bundles.events import iter_events, write_events
 from fastsim.bundles.figure_texts import FIGURE_TEXTS, INGEST_TEXTS, MODEL_TEXTS
+from fastsim.bundles.lookup_baselines import LOOKUPS
 from fastsim.bundles.quality_report import merge
 from fastsim.bundles.summary import summarize
 from fastsim.files import write_json
@@ -56,7 +57,9 @@ def results(tmp_path_factory) -> Path:
     mean = toy_mean(primaries.astype(np.float64))[:, None]
     distribution = NegativeBinomialMixture(np.ones_like(mean), mean, np.full_like(mean, 3.0))
     config = EvaluateConfig(bootstrap_replicas=5, classifier_repeats=2)
-    write_json(folder / "metrics.json", evaluate(real, generated, distribution, 1.0, config))
+    lookups = dict.fromkeys(LOOKUPS, generated)
+    metrics = evaluate(real, generated, distribution, lookups, 1.0, config)
+    write_json(folder / "metrics.json", metrics)
     split = summarize(iter_events(folder / "test.parquet"))
     write_json(folder / "summary.json", dict.fromkeys(("train", "validation", "test"), split))
     write_json(folder / "quality.json", quality(rejected=40))
@@ -167,6 +170,10 @@ def test_page_in_a_browser_without_network(page: Path, tmp_path: Path) -> None:
         rows = table.find_elements(By.CSS_SELECTOR, "tbody tr")
         assert len(rows) >= 10
         assert all(len(row.text.split()) > 3 for row in rows)
+
+        baselines = driver.find_element(By.ID, "baselines")
+        assert len(baselines.find_elements(By.CSS_SELECTOR, "tbody tr")) > 8
+        assert baselines.text.count("The model") == len(LOOKUPS)
 
         for name, text in SHOWN.items():
             figure = driver.find_element(By.ID, name)

@@ -1,6 +1,7 @@
 """Generated against simulated bundles: figures of merit, plots, report."""
 
 TEST_EVENTS = expand(f"{RESULTS}/splits/test/part-{{part}}.parquet", part=PARTS)
+TRAINING_EVENTS = expand(f"{RESULTS}/splits/train/part-{{part}}.parquet", part=PARTS)
 SAMPLES = expand(f"{RESULTS}/samples/part-{{part}}.parquet", part=PARTS)
 
 
@@ -10,6 +11,7 @@ rule evaluate:
         program=f"{SCRIPTS}/evaluate.py",
         library=library("evaluate"),
         events=TEST_EVENTS,
+        training=TRAINING_EVENTS,
         samples=SAMPLES,
         normalization=f"{RESULTS}/dataset/normalization.json",
         multiplicity_model=f"{RESULTS}/multiplicity/model.safetensors",
@@ -39,6 +41,7 @@ rule evaluate:
         " {params.flags}"
         " --events {input.events}"
         " --samples {input.samples}"
+        " --training {input.training}"
         " --multiplicity {params.multiplicity}"
         " --model {params.model}"
         " --normalization {input.normalization}"

@@ -1,8 +1,8 @@
 """Measure how far generated bundles are from simulated ones.
 
 python workflow/scripts/evaluate.py --events splits/test/*.parquet --samples samples/*.parquet \\
-    --multiplicity multiplicity/ --model gan/ --normalization dataset/normalization.json \\
-    --output metrics.json
+    --training splits/train/*.parquet --multiplicity multiplicity/ --model gan/ \\
+    --normalization dataset/normalization.json --output metrics.json
 """
 
 import argparse
@@ -11,6 +11,7 @@ import sys
 from fastsim.bundles.config.evaluate import EvaluateConfig
 from fastsim.bundles.evaluation import check_pair, evaluate
 from fastsim.bundles.events import read_events
+from fastsim.bundles.lookup_baselines import Lookups, read_training_events
 from fastsim.bundles.model_runs import read_model_run
 from fastsim.bundles.models.multiplicity import load_multiplicity
 from fastsim.bundles.representation import Normalization
@@ -29,6 +30,7 @@ def main() -> None:
     )
     parser.add_argument("--events", nargs="+", required=True, help="test shards")
     parser.add_argument("--samples", nargs="+", required=True, help="generated, in that order")
+    parser.add_argument("--training", nargs="+", required=True, help="training shards, for lookups")
     parser.add_argument("--multiplicity", required=True, help="folder of the trained model")
     parser.add_argument("--model", required=True, help="folder of the GAN or flow")
     parser.add_argument("--normalization", required=True, help="of the dataset")
@@ -42,11 +44,15 @@ def main() -> None:
 
     real, generated = read_events(args.events), read_events(args.samples)
     check_pair(real, generated)
-    conditions = Normalization.load(args.normalization).conditions(real.primaries)
-    distribution = load_multiplicity(args.multiplicity).distribution(conditions)
+    normalization = Normalization.load(args.normalization)
+    distribution = load_multiplicity(args.multiplicity).distribution(
+        normalization.conditions(real.primaries)
+    )
     model, _ = read_model_run(args.model)
+    training = read_training_events(args.training, config.lookup_events, config.seed)
+    lookups = Lookups(training, normalization, config.seed).all(real)
     metrics = {"bundle_model": model} | evaluate(
-        real, generated, distribution, args.spectral_index, config
+        real, generated, distribution, lookups, args.spectral_index, config
     )
     write_json(args.output, metrics)
     for name, seconds in metrics["timings"].items():

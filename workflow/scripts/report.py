@@ -14,10 +14,12 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from fastsim.bundles.baseline_table import contests, verdicts
 from fastsim.bundles.described import OBSERVABLES
 from fastsim.bundles.figure_texts import FIGURE_TEXTS, INGEST_TEXTS, MODEL_TEXTS, FigureText
 from fastsim.bundles.headline import headline
 from fastsim.bundles.ingest.quality import REASONS
+from fastsim.bundles.lookup_baselines import LOOKUPS
 from fastsim.bundles.model_runs import TITLES, read_model_run
 from fastsim.bundles.quality_report import MOST_LISTED, rejected_rows, worst_files
 from fastsim.errors import InputError, exit_on_input_error
@@ -54,6 +56,7 @@ def main() -> None:
 
     metrics = read_json(args.metrics)
     model, model_config = read_model_run(args.model)
+    against_lookups = contests(metrics)
     figures = _figures(args.figures, FIGURE_TEXTS | MODEL_TEXTS[model])
     sections = [
         (title, list(group)) for title, group in groupby(figures, lambda f: f["text"].section)
@@ -75,6 +78,9 @@ def main() -> None:
         summary=read_json(args.summary),
         model=TITLES[model],
         rows=headline(metrics),
+        lookups=list(LOOKUPS.values()),
+        contests=against_lookups,
+        verdicts=verdicts(against_lookups),
         sections=sections,
         ingest=ingest,
         observables=[observable.name for observable in OBSERVABLES],

@@ -70,6 +70,8 @@ OBSERVABLES = (
 )
 """What is compared, in the order of tables and figures."""
 
+BY_NAME = {observable.name: observable for observable in OBSERVABLES}
+
 
 @dataclass(frozen=True)
 class Described:

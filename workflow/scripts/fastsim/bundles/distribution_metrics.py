@@ -15,11 +15,24 @@ def observable_distances(
     real: Described, generated: Described, replicas: int, seed: int
 ) -> dict[str, dict[str, dict[str, float]]]:
     """Return for every observable ``gan`` and ``floor``: KS and W1 with their errors."""
+    distances = distances_to(real, generated, replicas, seed)
     return {
         observable.name: {
-            "gan": compare(real.sample(observable), generated.sample(observable), replicas, seed),
+            "gan": distances[observable.name],
             "floor": floor(real.sample(observable), FLOOR_SPLITS, seed),
         }
+        for observable in OBSERVABLES
+    }
+
+
+def distances_to(
+    real: Described, generated: Described, replicas: int, seed: int
+) -> dict[str, dict[str, float]]:
+    """Return for every observable KS and W1 of ``generated`` against ``real`` with their errors."""
+    return {
+        observable.name: compare(
+            real.sample(observable), generated.sample(observable), replicas, seed
+        )
         for observable in OBSERVABLES
     }
 

@@ -1,12 +1,13 @@
 """Everything ``metrics.json`` says about generated bundles."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 
+from fastsim.bundles.baseline_metrics import baseline_metrics
 from fastsim.bundles.config.evaluate import EvaluateConfig
 from fastsim.bundles.described import Described
 from fastsim.bundles.distribution_metrics import (
@@ -34,6 +35,7 @@ def evaluate(
     real: Events,
     generated: Events,
     distribution: NegativeBinomialMixture,
+    lookups: Mapping[str, Events],
     spectral_index: float,
     config: EvaluateConfig,
 ) -> dict[str, Any]:
@@ -43,6 +45,8 @@ def evaluate(
         real: test events.
         generated: the same rows with generated muons.
         distribution: P(N | primary) of every event.
+        lookups: the same rows with the muons of each of
+            :data:`~fastsim.bundles.lookup_baselines.LOOKUPS`.
         spectral_index: gamma of the simulated spectrum, for the weights to a flux.
         config: seed and numbers of repetitions.
 
@@ -70,6 +74,11 @@ def evaluate(
     a_large, b_large = (d.select(d.events.counts >= LARGE_BUNDLE) for d in (a, b))
     with _timed(timings, "c2st_auc_event_n30"):
         metrics["c2st_auc_event_n30"] = event_auc(a_large, b_large, repeats, seed)
+    with _timed(timings, "baselines"):
+        metrics["baselines"] = {
+            name: baseline_metrics(a, Described(lookup), replicas, repeats, seed)
+            for name, lookup in lookups.items()
+        }
     with _timed(timings, "c2st_auc_set"):
         metrics["c2st_auc_set"] = set_auc(a_filled, b_filled, repeats, seed)
     with _timed(timings, "fpd_kpd"):

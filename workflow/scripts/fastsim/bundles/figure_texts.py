@@ -85,6 +85,13 @@ FIGURE_TEXTS = {
         "The same events, each weighted with flux over simulated spectrum: what a detector would "
         f"see, dominated by low energies. {_RATIO}",
     ),
+    "mupage": FigureText(
+        "Which muons",
+        "Beside MUPAGE, at vertical depths of 1.5 to 5 km of water equivalent",
+        "Events weighted to Gaisser H4a, at depths where MUPAGE's laws hold. They know depth, "
+        "zenith angle, number of muons and, for the energy, radius: each is averaged over the "
+        f"simulated bundles or muons, and its shape is compared. {_RATIO}",
+    ),
     "event_displays": FigureText(
         "Which muons",
         "Bundles, simulated and generated",

@@ -29,7 +29,8 @@ PHYSICS_FEATURES = (
 )
 """Columns of ``event_observables`` behind the Frechet and kernel physics distances."""
 
-Figure = dict[str, dict[str, float] | None]
+Value = dict[str, float]
+Figure = dict[str, Value | None]
 
 
 def event_auc(real: Described, generated: Described, repeats: int, seed: int) -> Figure:
@@ -38,17 +39,21 @@ def event_auc(real: Described, generated: Described, repeats: int, seed: int) ->
     The features are the condition, N, sums, maxima, means, widths, radii, correlation and
     centroid.
     """
+    return _with_floor(_tree_auc, real, generated, repeats, seed)
 
-    def auc(a: Described, b: Described, split: int) -> float:
-        return classifier_auc(
-            a.per_event.drop(columns="log10_n1").to_numpy(),
-            b.per_event.drop(columns="log10_n1").to_numpy(),
-            a.events.shower_id,
-            b.events.shower_id,
-            split,
-        )
 
-    return _with_floor(auc, real, generated, repeats, seed)
+def event_auc_of(real: Described, generated: Described, repeats: int, seed: int) -> Value | None:
+    """Return ``gan`` of :func:`event_auc` alone, by the same halves of the showers."""
+    if _too_few(real, generated):
+        return None
+    seeds = range(seed, seed + repeats)
+    return _mean_and_spread([_tree_auc(real, generated, split) for split in seeds])
+
+
+def _tree_auc(a: Described, b: Described, split: int) -> float:
+    # n and its logarithm are one feature to trees
+    features = [d.per_event.drop(columns="log10_n1").to_numpy() for d in (a, b)]
+    return classifier_auc(*features, a.events.shower_id, b.events.shower_id, split)
 
 
 def set_auc(real: Described, generated: Described, repeats: int, seed: int) -> Figure:
@@ -68,7 +73,7 @@ def _with_floor(
     seed: int,
 ) -> Figure:
     """Return mean and spread over ``repeats`` halves, against generated and of truth halves."""
-    if min(len(real.events), len(generated.events)) < MIN_EVENTS:
+    if _too_few(real, generated):
         return {"gan": None, "floor": None}
     seeds = range(seed, seed + repeats)
     halves = [halves_by_group(real.events.shower_id, split) for split in seeds]
@@ -84,14 +89,18 @@ def _with_floor(
     }
 
 
-def _mean_and_spread(values: list[float]) -> dict[str, float]:
+def _too_few(real: Described, generated: Described) -> bool:
+    return min(len(real.events), len(generated.events)) < MIN_EVENTS
+
+
+def _mean_and_spread(values: list[float]) -> Value:
     spread = float(np.std(values, ddof=1)) if len(values) > 1 else 0.0
     return {"value": float(np.mean(values)), "spread": spread}
 
 
 def physics_distances(real: Described, generated: Described, seed: int) -> dict[str, Figure]:
     """Return ``fpd`` and ``kpd`` of bundles with muons: ``gan`` and ``floor`` (truth halves)."""
-    if min(len(real.events), len(generated.events)) < MIN_EVENTS:
+    if _too_few(real, generated):
         return {name: {"gan": None, "floor": None} for name in ("fpd", "kpd")}
     a, b = (d.per_event[list(PHYSICS_FEATURES)].to_numpy() for d in (real, generated))
     half = halves_by_group(real.events.shower_id, seed)

@@ -15,3 +15,8 @@ class EvaluateConfig(Section):
     classifier_repeats: int = Field(
         3, ge=2, le=100, description="random halves behind every classifier's AUC"
     )
+    lookup_events: int = Field(
+        100_000,
+        ge=1000,
+        description="most training events that the lookups without a network are made of",
+    )

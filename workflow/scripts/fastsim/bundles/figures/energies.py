@@ -3,7 +3,7 @@
 import numpy as np
 from matplotlib.figure import Figure
 
-from fastsim.bundles.described import OBSERVABLES, Described, Observable
+from fastsim.bundles.described import BY_NAME, Described, Observable
 from fastsim.bundles.figures.inputs import FigureData
 from fastsim.bundles.figures.panels import (
     Panel,
@@ -14,7 +14,6 @@ from fastsim.bundles.figures.panels import (
     spread_edges,
 )
 
-BY_NAME = {observable.name: observable for observable in OBSERVABLES}
 SHOWN = {
     "log10_muon_energy": "muons",
     "log10_leading_energy": "leading muon",

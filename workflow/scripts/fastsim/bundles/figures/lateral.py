@@ -3,8 +3,8 @@
 import numpy as np
 from matplotlib.figure import Figure
 
-from fastsim.bundles.described import Described
-from fastsim.bundles.figures.energies import BY_NAME, draw_observable
+from fastsim.bundles.described import BY_NAME, Described
+from fastsim.bundles.figures.energies import draw_observable
 from fastsim.bundles.figures.inputs import FigureData
 from fastsim.bundles.figures.panels import Panel, add_legend, draw_panel, fill, panel_grid
 

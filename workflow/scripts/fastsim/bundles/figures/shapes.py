@@ -2,7 +2,8 @@
 
 from matplotlib.figure import Figure
 
-from fastsim.bundles.figures.energies import BY_NAME, draw_observable
+from fastsim.bundles.described import BY_NAME
+from fastsim.bundles.figures.energies import draw_observable
 from fastsim.bundles.figures.inputs import FigureData
 from fastsim.bundles.figures.panels import add_legend, panel_grid
 

@@ -3,7 +3,8 @@
 import numpy as np
 from matplotlib.figure import Figure
 
-from fastsim.bundles.figures.energies import BY_NAME, draw_observable
+from fastsim.bundles.described import BY_NAME
+from fastsim.bundles.figures.energies import draw_observable
 from fastsim.bundles.figures.inputs import FigureData
 from fastsim.bundles.figures.lateral import draw_density
 from fastsim.bundles.figures.multiplicity import draw_multiplicity
