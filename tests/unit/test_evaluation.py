@@ -20,6 +20,7 @@ from fastsim.bundles.lookup_baselines import LOOKUPS
 from fastsim.bundles.multiplicity_metrics import multiplicity_metrics
 from fastsim.bundles.separation_metrics import event_auc
 from fastsim.bundles.set_classifier import set_classifier_auc
+from fastsim.bundles.weighting import FLUX_MODELS
 from fastsim.errors import InputError
 from fastsim.stats.negative_binomial import NegativeBinomialMixture
 
@@ -49,7 +50,7 @@ def metrics(real):
 def test_metrics_keep_the_contract(metrics, real) -> None:
     json.dumps(metrics, allow_nan=False)
     names = {observable.name for observable in OBSERVABLES}
-    for table in ("observables", "observables_gaisser_h4a"):
+    for table in ("observables", *(f"observables_{flux}" for flux in FLUX_MODELS)):
         assert set(metrics[table]) == names
         for figures in metrics[table].values():
             assert set(figures) == {"gan", "floor"}
@@ -76,7 +77,13 @@ def test_metrics_keep_the_contract(metrics, real) -> None:
         "events_n30": int((real.counts >= 30).sum()),
         "muons": int(real.counts.sum()),
     }
+    for table in ("tails", "correlations"):
+        for figure in metrics[table].values():
+            assert set(figure) - {"limit"} == {"truth", "gan", "difference", "error", "pull"}
     bins = metrics["multiplicity"]["bins"]
+    for name in ("energy", "radius"):
+        assert len(metrics["scales"]["by_primary"][name]["pull"]) == len(bins["events"])
+        assert len(metrics["scales"]["by_n"][name]["scale"]) == 6
     assert {len(column) for column in bins.values()} == {len(bins["events"])}
     for name in ("model", "elbert", "gaisser_verpoest", "sibyll_refit"):
         bias = metrics["multiplicity"][name]["mean_bias"]
@@ -96,6 +103,14 @@ def test_perfect_generator_is_found_perfect(metrics) -> None:
     assert model["crps"] < metrics["multiplicity"]["poisson"]["crps"]
     rows = headline(metrics)
     assert [row.name for row in rows if row.kept is False and "AUC" in row.name] == []
+
+
+def test_perfect_generator_has_no_pulls(metrics) -> None:
+    for table in ("tails", "correlations"):
+        for name, figure in metrics[table].items():
+            assert figure["pull"] is None or abs(figure["pull"]) < 4, name
+    for name in ("energy", "radius"):
+        assert 0.6 < metrics["scales"]["by_primary"][name]["pull_rms"] < 1.4
 
 
 def test_five_per_cent_of_energy_scale_is_seen(real) -> None:

@@ -28,7 +28,14 @@ def test_bundles_of_zero_one_and_two_muons() -> None:
     np.testing.assert_allclose(table["cos_zenith"], np.cos(0.5), rtol=1e-7)
     empty = table.iloc[0].drop([*CONDITION, "n", "log10_n1"])
     assert empty.isna().all()
-    assert table.iloc[1:].notna().all().all()
+    # a single muon has no second
+    assert table["log10_second_energy"].isna().tolist() == [True, True, False]
+    assert table.drop(columns="log10_second_energy").iloc[1:].notna().all().all()
+    assert table["log10_second_energy"][2] == 1.0
+    # the muon at 10 m lies outside of the core; of two muons the nearer marks the half
+    np.testing.assert_allclose(table["log10_core_energy"][1:], np.log10([11.0, 11.0]))
+    assert table["half_radius"][1:].tolist() == [5.0, 1.0]
+    assert (table[["density_50", "density_100"]].iloc[1:] == 0).all().all()
 
     one = table.iloc[1]
     assert one["log10_bundle_energy"] == pytest.approx(1.0)
@@ -52,7 +59,7 @@ def test_bundles_of_zero_one_and_two_muons() -> None:
 def test_muon_on_the_axis_stays_finite() -> None:
     events = make_events([[(5.0, 0.0, 0.0)]])
     assert np.isfinite(muon_observables(events)).all().all()
-    assert np.isfinite(event_observables(events)).all().all()
+    assert np.isfinite(event_observables(events).drop(columns="log10_second_energy")).all().all()
 
 
 MUON = st.tuples(st.floats(0.1, 1e5), st.floats(-300, 300), st.floats(-300, 300))

@@ -26,6 +26,7 @@ from fastsim.errors import InputError, exit_on_input_error
 from fastsim.files import atomic_path, read_json
 from fastsim.run_folder import read_config
 
+FLUX_NAMES = {"gaisser_h4a": "Gaisser H4a", "gaisser_h3a": "Gaisser H3a", "gst": "GST"}
 TEMPLATES = Path(__file__).parents[1] / "report"
 FORMATS = {
     "muonitron": "MuoniTron Parquet",
@@ -83,6 +84,7 @@ def main() -> None:
         verdicts=verdicts(against_lookups),
         sections=sections,
         ingest=ingest,
+        fluxes=FLUX_NAMES,
         observables=[observable.name for observable in OBSERVABLES],
         runs={
             "Multiplicity model": read_config(args.multiplicity, "train_multiplicity"),

@@ -67,6 +67,22 @@ OBSERVABLES = (
         False,
         r"$\log_{10}(|\bar{x},\bar{y}|\,/\,$m)",
     ),
+    Observable(
+        "log10_second_energy",
+        "log10_second_energy",
+        False,
+        r"$\log_{10}(E_\mu^{(2)}\,/\,$GeV)",
+        min_muons=2,
+    ),
+    Observable(
+        "log10_core_energy",
+        "log10_core_energy",
+        False,
+        r"$\log_{10}(1+\sum_{r<10\,\mathrm{m}}E_\mu\,/\,$GeV)",
+    ),
+    Observable("half_radius", "half_radius", False, r"$r_{1/2}$ / m"),
+    Observable("density_50", "density_50", False, r"muons per 1000 m$^2$ at 50 m"),
+    Observable("density_100", "density_100", False, r"muons per 1000 m$^2$ at 100 m"),
 )
 """What is compared, in the order of tables and figures."""
 
@@ -101,6 +117,13 @@ class Described:
         weights = None if self.weights is None else np.repeat(self.weights, counts)
         showers = np.repeat(self.events.shower_id, counts)
         return Sample(self.per_muon[observable.column].to_numpy(), showers, weights)
+
+    def weighted(self, weights: np.ndarray) -> "Described":
+        """Return the same events with ``weights`` (events,); observables stay computed."""
+        result = Described(self.events, weights)
+        # a cached property keeps its value there
+        result.__dict__.update(per_event=self.per_event, per_muon=self.per_muon)
+        return result
 
     def select(self, rows: np.ndarray) -> "Described":
         """Return the events at ``rows`` (a boolean mask)."""

@@ -9,6 +9,7 @@ import numpy as np
 
 from fastsim.bundles.baseline_metrics import baseline_metrics
 from fastsim.bundles.config.evaluate import EvaluateConfig
+from fastsim.bundles.correlation_metrics import correlations
 from fastsim.bundles.described import Described
 from fastsim.bundles.distribution_metrics import (
     azimuthal_isotropy,
@@ -17,13 +18,15 @@ from fastsim.bundles.distribution_metrics import (
 )
 from fastsim.bundles.events import Events
 from fastsim.bundles.multiplicity_metrics import multiplicity_metrics
+from fastsim.bundles.scale_metrics import scales
 from fastsim.bundles.separation_metrics import (
     LARGE_BUNDLE,
     event_auc,
     physics_distances,
     set_auc,
 )
-from fastsim.bundles.weighting import flux_weights
+from fastsim.bundles.tail_metrics import tails
+from fastsim.bundles.weighting import FLUX_MODELS, flux_weights
 from fastsim.errors import InputError
 from fastsim.stats.negative_binomial import NegativeBinomialMixture
 
@@ -63,11 +66,16 @@ def evaluate(
     }
     with _timed(timings, "observables"):
         metrics["observables"] = observable_distances(a, b, replicas, seed)
-    with _timed(timings, "observables_gaisser_h4a"):
-        weights = flux_weights(real.primaries[:, 0], real.primaries[:, 1], spectral_index)
-        metrics["observables_gaisser_h4a"] = observable_distances(
-            Described(real, weights), Described(generated, weights), replicas, seed
-        )
+    for flux in FLUX_MODELS:
+        with _timed(timings, f"observables_{flux}"):
+            weights = flux_weights(real.primaries[:, 0], real.primaries[:, 1], spectral_index, flux)
+            metrics[f"observables_{flux}"] = observable_distances(
+                a.weighted(weights), b.weighted(weights), replicas, seed
+            )
+    with _timed(timings, "tails_scales_correlations"):
+        metrics["tails"] = tails(a, b)
+        metrics["scales"] = scales(a, b)
+        metrics["correlations"] = correlations(a, b, replicas, seed)
     a_filled, b_filled = (d.select(d.events.counts >= 1) for d in (a, b))
     with _timed(timings, "c2st_auc_event"):
         metrics["c2st_auc_event"] = event_auc(a_filled, b_filled, repeats, seed)

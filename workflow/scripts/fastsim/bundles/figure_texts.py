@@ -79,6 +79,20 @@ FIGURE_TEXTS = {
         "Means and widths within a bundle, correlation of log energy and log radius, and distance "
         f"of the mean position from the axis. {_RATIO}",
     ),
+    "detector_view": FigureText(
+        "Which muons",
+        "What a detector sees of a bundle",
+        "Energies of the two most energetic muons and within 10 m of the axis, radius within which "
+        f"half of the muons lie, and densities at 50 and 100 m. {_RATIO}",
+    ),
+    "scales": FigureText(
+        "Which muons",
+        "Scales of energy and radius",
+        "Ratio of the geometric means over muons, generated over simulated. Left: its pulls in "
+        "bins of energy, nucleus, zenith and depth; values beyond the axis are counted in the "
+        "outermost bins. Right: in classes of the number of muons. Errors take whole showers as "
+        "the independent draws.",
+    ),
     "gaisser_h4a": FigureText(
         "Which muons",
         "Re-weighted to the cosmic-ray flux Gaisser H4a",

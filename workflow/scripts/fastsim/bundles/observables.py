@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from fastsim.bundles.events import Events
+from fastsim.data.ragged import order_within_rows
 from fastsim.data.segments import segment_max, segment_sum
 
 CONDITION = ("log10_primary_energy", "log10_primary_mass", "cos_zenith", "slant_depth")
@@ -11,6 +12,11 @@ CONDITION = ("log10_primary_energy", "log10_primary_mass", "cos_zenith", "slant_
 
 # radii below a millimetre mean nothing; the floor keeps the logarithm of a muon on the axis finite
 MIN_RADIUS = 1e-3
+
+CORE_RADIUS = 10.0
+"""m."""
+RINGS = {"density_50": (40.0, 60.0), "density_100": (80.0, 120.0)}
+"""Columns with the muons per 1000 m2 of a ring, and its radii in m."""
 
 
 def muon_observables(events: Events) -> pd.DataFrame:
@@ -37,7 +43,10 @@ def event_observables(events: Events) -> pd.DataFrame:
     ``n`` is the number of muons and ``log10_n1`` is log10(1 + n). The rest describes the muons
     and is NaN for an event without any: ``log10_bundle_energy`` and ``log10_leading_energy``
     (GeV), ``log10_sum_radius``; mean, width and extremes of log10 energy and log10 radius;
-    ``max_radius`` and ``rms_radius`` (m); ``energy_radius_correlation``; the centroid
+    ``log10_second_energy`` of the second muon (NaN for N < 2), ``log10_core_energy`` = log10 of
+    1 GeV + the energy within 10 m; ``max_radius``, ``rms_radius`` and ``half_radius``, within which
+    half of the muons lie (m); ``density_50`` and ``density_100``, muons per 1000 m2 in rings about
+    these radii; ``energy_radius_correlation``; the centroid
     ``centroid_x``, ``centroid_y`` (m), ``log10_centroid_radius``, and ``azimuthal_resultant`` =
     abs(sum exp(i azimuth)) / sqrt(n), near sqrt(pi)/2 on average when azimuths are independent.
     A single muon has widths and correlation 0. Widths are population standard deviations.
@@ -76,6 +85,7 @@ def event_observables(events: Events) -> pd.DataFrame:
         offsets,
         width_energy * width_radius * n,
     )
+    _add_detector_view(table, events, muons)
     centroid = segment_sum(events.muons[:, 1:], offsets) / n[:, None]
     table["centroid_x"], table["centroid_y"] = centroid[:, 0], centroid[:, 1]
     table["log10_centroid_radius"] = np.log10(np.maximum(np.hypot(*centroid.T), MIN_RADIUS))
@@ -83,6 +93,28 @@ def event_observables(events: Events) -> pd.DataFrame:
     resultant = segment_sum(np.column_stack([np.cos(azimuth), np.sin(azimuth)]), offsets)
     table["azimuthal_resultant"] = np.hypot(*resultant.T) / np.sqrt(n)
     return table
+
+
+def _add_detector_view(table: pd.DataFrame, events: Events, muons: pd.DataFrame) -> None:
+    """Add the second energy, the core's energy, the half radius and the densities."""
+    counts, offsets = events.counts, events.offsets
+    radius = muons["radius"].to_numpy()
+    several = counts >= 2
+    ordered = order_within_rows(events.muon_energy, counts)
+    second = np.full(len(events), np.nan)
+    second[several] = muons["log10_energy"].to_numpy()[ordered[offsets[1:][several] - 2]]
+    table["log10_second_energy"] = second
+    core = segment_sum(events.muon_energy * (radius < CORE_RADIUS), offsets)
+    table["log10_core_energy"] = np.where(counts > 0, np.log10(1.0 + core), np.nan)
+    filled = counts > 0
+    ordered = order_within_rows(radius.astype(np.float32), counts)
+    half = np.full(len(events), np.nan)
+    half[filled] = radius[ordered[(offsets[:-1] + (counts - 1) // 2)[filled]]]
+    table["half_radius"] = half
+    for name, (inner, outer) in RINGS.items():
+        inside = segment_sum((radius >= inner) & (radius < outer), offsets)
+        density = 1000.0 * inside / (np.pi * (outer**2 - inner**2))
+        table[name] = np.where(filled, density, np.nan)
 
 
 def _moments(
