@@ -2,7 +2,7 @@
 
 Run: python benchmarks/bench_ingest.py [events, a multiple of 20,000]
 
-Rates are by the clock, best of five rounds; a busy machine spoils them, so the CPU time of all
+Rates are by the clock, best of twelve rounds; a busy machine spoils them, so the CPU time of all
 threads stands beside them. Every measurement has a process of its own, which first does the same
 with a small file, so that the start of the program is left out.
 """
@@ -38,7 +38,7 @@ DEPTHS = 10
 MEAN_MUONS = 8.0
 SHAPE = 0.5
 """Of the negative binomial of N: a quarter of the events have no muon."""
-ROUNDS = 5
+ROUNDS = 12
 
 INGEST_LIMIT, READER_LIMIT = 0.3, 0.9
 """Least rate as a share of the rate of bare decoding."""

@@ -41,7 +41,7 @@ def headline(metrics: dict[str, Any]) -> list[Row]:
             metrics["c2st_auc_event"],
             "Classifier AUC, bundles with muons",
             AUC_LIMIT,
-            "boosted trees on 25 event observables; 0.5: cannot be told apart",
+            "boosted trees on event observables; 0.5: cannot be told apart",
         ),
         _auc_row(
             metrics["c2st_auc_event_n30"],
