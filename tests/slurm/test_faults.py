@@ -217,11 +217,12 @@ def test_snakemake_is_killed_and_started_again_with_another_config(disturbed: Cl
 def test_full_disk_where_a_job_keeps_its_temporary_files(
     quiet, disturbed: ClusterCheckout, small_disk: Path
 ):
-    filling = small_disk / "filling"
-    filling.write_bytes(bytes(2**20))
+    (small_disk / "filling").write_bytes(bytes(2**20))
     disturbed.set_profile(tmpdir=str(small_disk))
     run = Run(disturbed)
-    wait_for(lambda: len(list(small_disk.iterdir())) > 1)
+    run.wait_for_checkpoint()
+    with run.frozen_training() as ranks:
+        assert ranks[0].environ()["TMPDIR"] == str(small_disk)
     run.finish()
     # nothing needs room there
     assert len(run.jobs) == 1
