@@ -44,6 +44,21 @@ LOGS = f"{RESULTS}/logs"
 BENCHMARKS = f"{RESULTS}/benchmarks"
 LAUNCHER = f"{SCRIPTS}/tools/launch_training.py"
 SOURCES = Path(".snakemake/sources")
+# of the models of bundles: one process a GPU, on one node or several
+TRAIN_ON_ALL_GPUS = (
+    "trap '' TERM USR1;"
+    " OMP_NUM_THREADS={threads} {params.on_nodes} python {input.launcher}"
+    " --gpus {resources.gpu}"
+    " {input.program}"
+    " {params.flags}"
+    " --train {input.train}"
+    " --validation {input.validation}"
+    " --normalization {input.normalization}"
+    " --checkpoints {params.checkpoints}"
+    " --output-dir {params.folder}"
+    " {resources.tracking}"
+    " 2>&1 | tee {log}"
+)
 SPLITS = ["train", "validation", "test"]
 
 

@@ -1,8 +1,8 @@
 """Which energies and positions the muons have, by their likelihood (``bundle_model: flow``)."""
 
 
-# on the same processes, with the same checkpoints as the GAN: one or the other is trained
-use rule train_gan as train_flow with:
+rule train_flow:
+    """Train the flow, one process per GPU or one on the CPU; checkpoints as of the GAN."""
     input:
         program=f"{SCRIPTS}/train_flow.py",
         launcher=LAUNCHER,
@@ -20,6 +20,15 @@ use rule train_gan as train_flow with:
         f"{LOGS}/train_flow.log",
     benchmark:
         f"{BENCHMARKS}/train_flow.tsv"
+    conda:
+        "../envs/environment.yaml"
+    threads: 4
+    resources:
+        mem_mb=3000,
+        runtime=720,
+        gpu=count_gpus(),
+        # no parameter: seen in another way, it is the same training
+        tracking=tracking_flags(),
     params:
         flags=to_flags(settings.train_flow),
         folder=subpath(output.model, parent=True),
@@ -27,3 +36,5 @@ use rule train_gan as train_flow with:
         on_nodes=on_nodes,
     message:
         "Train the flow"
+    shell:
+        TRAIN_ON_ALL_GPUS

@@ -41,15 +41,4 @@ rule train_gan:
     message:
         "Train the WGAN-GP"
     shell:
-        "trap '' TERM USR1;"
-        " OMP_NUM_THREADS={threads} {params.on_nodes} python {input.launcher}"
-        " --gpus {resources.gpu}"
-        " {input.program}"
-        " {params.flags}"
-        " --train {input.train}"
-        " --validation {input.validation}"
-        " --normalization {input.normalization}"
-        " --checkpoints {params.checkpoints}"
-        " --output-dir {params.folder}"
-        " {resources.tracking}"
-        " 2>&1 | tee {log}"
+        TRAIN_ON_ALL_GPUS
