@@ -70,6 +70,10 @@ def test_exponents_without_a_point_are_numbers():
     )
 
 
+def test_a_text_that_looks_like_a_number_stays_a_text():
+    assert parse(Whole, {"names": ["1e4"], "rate": "1e-1"}, "test").names == ("1e4",)
+
+
 def test_flags_of_the_base_class_leave_out_what_the_workflow_needs():
     section = Whole(shards=7)
     flags = to_flags(section, Base)

@@ -106,6 +106,13 @@ def shower_range(wildcards):
     return f"--first-shower {first} --shower-count {end - first}"
 
 
+def blind_shower_range(wildcards):
+    """Return the flags that name the showers of a shard of the blind test."""
+    blind = settings.blind_test
+    first, end = share(wildcards.part, blind.showers, blind.shards)
+    return f"--first-shower {first} --shower-count {end - first}"
+
+
 def tracking_flags():
     """Return the flags that say how a training is shown."""
     named = {

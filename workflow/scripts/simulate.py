@@ -44,6 +44,7 @@ def main() -> None:
         config.surface_altitude,
         config.seed,
         Cascade(HadronicModel(), Decayer()),
+        config.one_depth_per_shower,
     )
     blocks = []
     label = f"simulate {args.output.stem}"

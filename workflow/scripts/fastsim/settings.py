@@ -6,8 +6,11 @@ program run by hand takes the same keys, defaults and checks as the config file.
 """
 
 import argparse
+import copy
 import difflib
+import functools
 import json
+import operator
 import re
 import shlex
 from collections.abc import Mapping
@@ -37,20 +40,26 @@ def parse(section: type[S], values: Mapping[str, Any], where: str) -> S:
     stands for a tuple and ``1`` for ``1.0``. ``1e4``, which YAML 1.1 reads as text, is a number.
     """
     try:
-        return section.model_validate_json(json.dumps(_with_exponents(values)))
+        try:
+            return section.model_validate_json(json.dumps(values))
+        except ValidationError as error:
+            return section.model_validate_json(json.dumps(_with_exponents(values, error)))
     except ValidationError as error:
         raise InputError(f"{where}: {_first_problem(section, error)}") from None
     except TypeError as error:
         raise InputError(f"{where}: {error}") from None
 
 
-def _with_exponents(values: Any) -> Any:
-    if isinstance(values, Mapping):
-        return {key: _with_exponents(value) for key, value in values.items()}
-    if isinstance(values, list):
-        return [_with_exponents(value) for value in values]
-    if isinstance(values, str) and re.fullmatch(r"[-+]?\d+(\.\d*)?[eE][-+]?\d+", values):
-        return float(values)
+def _with_exponents(values: Mapping[str, Any], error: ValidationError) -> Any:
+    """Return ``values`` with numbers for texts like 1e4 where a number was missed."""
+    values = copy.deepcopy(values)
+    for problem in error.errors(include_url=False):
+        text = problem["input"]
+        if problem["type"] not in ("float_type", "int_type") or not isinstance(text, str):
+            continue
+        if re.fullmatch(r"[-+]?\d+(\.\d*)?[eE][-+]?\d+", text):
+            *parents, key = problem["loc"]
+            functools.reduce(operator.getitem, parents, values)[key] = float(text)
     return values
 
 

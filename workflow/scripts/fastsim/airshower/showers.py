@@ -12,6 +12,9 @@ from fastsim.airshower.underground import muons_at_depths, surface_threshold
 from fastsim.bundles.events import Events
 from fastsim.data.ragged import offsets_of
 
+DEPTH_STREAM = 4
+"""Number of the random stream that draws the depth, after those of the shower itself."""
+
 
 class ShowerSimulation:
     """Showers of a spectrum of primaries, seen at several slant depths.
@@ -25,6 +28,7 @@ class ShowerSimulation:
         surface_altitude: altitude of the ice surface, m.
         seed: seed of all showers.
         cascade: the transport through the air; its models are reseeded for every shower.
+        one_depth: whether each shower is seen at one of the depths only, drawn at random.
     """
 
     def __init__(
@@ -34,23 +38,31 @@ class ShowerSimulation:
         surface_altitude: float,
         seed: int,
         cascade: Cascade,
+        one_depth: bool = False,
     ) -> None:
         self.spectrum = spectrum
         self.slant_depths = np.asarray(slant_depths, dtype=np.float64)
         self.surface_altitude = surface_altitude
         self.seed = seed
         self.cascade = cascade
+        self.one_depth = one_depth
 
-    def threshold(self, cos_zenith: float) -> float:
-        """Return the surface energy [GeV] below which no muon reaches the shallowest depth."""
-        return surface_threshold(self.slant_depths[0], cos_zenith)
+    def depth_numbers(self, shower_id: int) -> np.ndarray:
+        """Return at which of the depths the shower is seen, int64, increasing."""
+        numbers = np.arange(len(self.slant_depths))
+        if not self.one_depth:
+            return numbers
+        # a stream of its own: what else is drawn for the shower does not depend on it
+        stream = np.random.SeedSequence(self.seed, spawn_key=(shower_id, DEPTH_STREAM))
+        return np.random.default_rng(stream).choice(numbers, 1)
 
     def shower(self, shower_id: int) -> tuple[Primary, list[np.ndarray]]:
         """Simulate one shower.
 
         Returns:
-            its primary, and per depth float64 (muons, 3): energy [GeV], x, y [m].
+            its primary, and for each of its depths float64 (muons, 3): energy [GeV], x, y [m].
         """
+        slant_depths = self.slant_depths[self.depth_numbers(shower_id)]
         streams = np.random.SeedSequence(self.seed, spawn_key=(shower_id,)).spawn(4)
         rng = np.random.Generator(np.random.PCG64(streams[0]))
         self.cascade.hadronic.reseed(np.random.PCG64(streams[1]))
@@ -61,25 +73,26 @@ class ShowerSimulation:
             primary.nucleus.mass_number,
             primary.energy,
             ShowerAxis(primary.cos_zenith, self.surface_altitude),
-            self.threshold(primary.cos_zenith),
+            # below it no muon reaches the shallowest of its depths
+            surface_threshold(slant_depths[0], primary.cos_zenith),
             paths,
         )
-        return primary, muons_at_depths(muons, self.slant_depths, primary.cos_zenith, rng)
+        return primary, muons_at_depths(muons, slant_depths, primary.cos_zenith, rng)
 
     def events(self, first_shower: int, shower_count: int) -> Iterator[Events]:
         """Yield the rows of each shower: one per depth, in order, without muons where none arrive.
 
         ``shower_id`` is the number of the shower, ``event_id = shower_id * depths + depth number``.
         """
-        depth_numbers = np.arange(len(self.slant_depths), dtype=np.uint64)
         for shower_id in range(first_shower, first_shower + shower_count):
             primary, at_depths = self.shower(shower_id)
+            depth_numbers = self.depth_numbers(shower_id)
             zenith = np.arccos(primary.cos_zenith)
             primaries = np.empty((len(at_depths), 4), dtype=np.float32)
             primaries[:, :3] = primary.energy, primary.nucleus.mass, zenith
-            primaries[:, 3] = self.slant_depths
+            primaries[:, 3] = self.slant_depths[depth_numbers]
             yield Events(
-                np.uint64(shower_id * len(at_depths)) + depth_numbers,
+                (shower_id * len(self.slant_depths) + depth_numbers).astype(np.uint64),
                 np.full(len(at_depths), shower_id, dtype=np.uint64),
                 primaries,
                 offsets_of(np.array([len(muons) for muons in at_depths])),

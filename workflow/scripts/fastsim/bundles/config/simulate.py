@@ -54,6 +54,10 @@ class ShowerConfig(Section):
         tuple(1500.0 + 100.0 * step for step in range(12)),
         description="lengths of ice along the track to the observation points, m",
     )
+    one_depth_per_shower: bool = Field(
+        False,
+        description="see each shower at one of the depths, drawn at random: all events independent",
+    )
     surface_altitude: float = Field(
         2834.0, ge=0.0, le=9000.0, description="altitude of the ice surface above sea level, m"
     )

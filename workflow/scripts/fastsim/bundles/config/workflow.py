@@ -2,6 +2,7 @@
 
 from pydantic import Field, model_validator
 
+from fastsim.bundles.config.blind_test import BlindTestConfig
 from fastsim.bundles.config.compare import CompareConfig
 from fastsim.bundles.config.evaluate import EvaluateConfig
 from fastsim.bundles.config.events import EventsConfig
@@ -51,6 +52,18 @@ class BundlesConfig(Section):
     sample: SampleConfig = Field(SampleConfig(), description="generation for the test primaries")
     evaluate: EvaluateConfig = Field(EvaluateConfig(), description="figures of merit")
     plot: PlotConfig = Field(PlotConfig(), description="figures")
+    blind_test: BlindTestConfig = Field(
+        BlindTestConfig(), description="figures of merit on showers that nobody has looked at"
+    )
+
+    @model_validator(mode="after")
+    def _other_showers_for_the_blind_test(self) -> "BundlesConfig":
+        if self.blind_test.seed == self.simulate.seed:
+            raise ValueError(
+                f"blind_test.seed is {self.blind_test.seed} as simulate.seed is; another one is "
+                "needed, or models would be tested on showers they were trained with"
+            )
+        return self
 
     @model_validator(mode="after")
     def _one_source_of_events(self) -> "BundlesConfig":

@@ -1,0 +1,21 @@
+"""Settings of the test on showers that nobody has looked at."""
+
+from pydantic import Field, model_validator
+
+from fastsim.settings import Section
+
+
+class BlindTestConfig(Section):
+    """Showers of ``snakemake blind_test``: one depth each, otherwise as in simulate."""
+
+    showers: int = Field(100_000, ge=1, description="air showers to simulate, each at one depth")
+    shards: int = Field(64, ge=1, le=9999, description="files the showers are spread over")
+    seed: int = Field(
+        4, ge=0, lt=2**63, description="other than simulate.seed; never to choose anything with"
+    )
+
+    @model_validator(mode="after")
+    def _no_empty_shard(self) -> "BlindTestConfig":
+        if self.shards > self.showers:
+            raise ValueError("shards must not exceed showers")
+        return self
