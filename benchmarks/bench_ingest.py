@@ -2,9 +2,10 @@
 
 Run: python benchmarks/bench_ingest.py [events, a multiple of 20,000]
 
-Rates are by the clock, best of twelve rounds; a busy machine spoils them, so the CPU time of all
-threads stands beside them. Every measurement has a process of its own, which first does the same
-with a small file, so that the start of the program is left out.
+Bare decoding and ours take turns in one process, and every pair gives a ratio, so that a machine
+whose speed wanders meets both. Each has read the file once before, since a training reads it many
+times: the system's first pages of memory are not measured. The ratio told is the median, with the
+quartiles; rates are medians by the clock, and the CPU time of all threads stands beside them.
 """
 
 import contextlib
@@ -33,12 +34,13 @@ from fastsim.data.shards import Shard, iter_shards, write_shard
 INGEST = Path(__file__).resolve().parents[1] / "workflow/scripts/ingest.py"
 
 EVENTS = 1_000_000
-WARM_UP_EVENTS = 20_000
+BLOCK_EVENTS = 20_000
+"""Written at a time."""
 DEPTHS = 10
 MEAN_MUONS = 8.0
 SHAPE = 0.5
 """Of the negative binomial of N: a quarter of the events have no muon."""
-ROUNDS = 12
+ROUNDS = 25
 
 INGEST_LIMIT, READER_LIMIT = 0.3, 0.9
 """Least rate as a share of the rate of bare decoding."""
@@ -66,8 +68,8 @@ def write_muonitron(path: Path, events: int) -> None:
     """Write showers as list<list<float>> with Arrow's own settings, which are most users'."""
     blocks = []
     rng = np.random.default_rng(1)
-    for first in range(0, events, WARM_UP_EVENTS):
-        primaries, counts, muons = showers(WARM_UP_EVENTS, rng)
+    for first in range(0, events, BLOCK_EVENTS):
+        primaries, counts, muons = showers(BLOCK_EVENTS, rng)
         row = first + np.arange(len(primaries))
         columns = {
             "primary_major_id": pa.array(np.ones(len(row), np.uint64)),
@@ -134,16 +136,25 @@ def in_new_process(function: Callable[..., Any], *arguments: Any) -> Any:
         return pool.submit(function, *arguments).result()
 
 
-def measure(function: Callable[[Path], None], small: Path, path: Path) -> np.ndarray:
-    """Return the time by the clock [s], the CPU time [s] and the peak memory [MB] of the process.
+def take_turns(function: Callable[[Path], None], path: Path) -> np.ndarray:
+    """Return seconds by the clock and of CPU, (rounds, [bare decoding, function], 2)."""
+    both = decode, function
+    for each in both:
+        each(path)
+    figures = np.empty((ROUNDS, 2, 2))
+    for round_number in range(ROUNDS):
+        # neither is always the first
+        for place in np.roll([0, 1], round_number):
+            start = np.array([time.perf_counter(), time.process_time()])
+            both[place](path)
+            figures[round_number, place] = [time.perf_counter(), time.process_time()] - start
+    return figures
 
-    ``function`` has been called with ``small`` before.
-    """
-    function(small)
-    start, start_cpu = time.perf_counter(), time.process_time()
+
+def peak_memory(function: Callable[[Path], None], path: Path) -> float:
+    """Return the peak memory [MB] of this process after one call."""
     function(path)
-    seconds, cpu = time.perf_counter() - start, time.process_time() - start_cpu
-    return np.array([seconds, cpu, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3])
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
 
 
 def verdict(good: bool) -> str:
@@ -155,42 +166,31 @@ def main() -> None:
     print(f"{events} events of {MEAN_MUONS:g} muons on average, {os.cpu_count()} cores")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        sizes = {"small": WARM_UP_EVENTS, "one": events, "two": 2 * events}
-        files = {size: folder / f"{size}.parquet" for size in sizes}
-        for size, number in sizes.items():
-            in_new_process(write_muonitron, files[size], number)
-        tables = {size: file.with_suffix(".output") for size, file in files.items()}
-        shards = {size: file.with_suffix(".shard") for size, file in files.items()}
-        for size in ("small", "one"):
-            in_new_process(ingest, files[size])
-            in_new_process(write_shards, tables[size], shards[size])
-        kinds = (
-            ("MuoniTron Parquet", files, ingest, "ingest, checked and written", INGEST_LIMIT),
-            ("event table", tables, read_event_table, "training reader", READER_LIMIT),
-            ("normalised shard", shards, read_shard, "training reader", READER_LIMIT),
-        )
-        for kind, paths, reader, what, limit in kinds:
-            measured = {decode: [], reader: []}
-            # in turns, so that a slow moment of the machine meets both
-            for _ in range(ROUNDS):
-                for function, figures in measured.items():
-                    figures.append(in_new_process(measure, function, paths["small"], paths["one"]))
-            bare, ours = (np.min(figures, axis=0) for figures in measured.values())
-            share = bare[0] / ours[0]
-            print(f"{kind}, {paths['one'].stat().st_size / 1e6:.0f} MB")
+        file, twice = folder / "one.parquet", folder / "two.parquet"
+        in_new_process(write_muonitron, file, events)
+        in_new_process(write_muonitron, twice, 2 * events)
+        table, shard = file.with_suffix(".output"), file.with_suffix(".shard")
+        peaks = [in_new_process(peak_memory, ingest, path) for path in (file, twice)]
+        in_new_process(write_shards, table, shard)
+        for kind, path, reader, what, limit in (
+            ("MuoniTron Parquet", file, ingest, "ingest, checked and written", INGEST_LIMIT),
+            ("event table", table, read_event_table, "training reader", READER_LIMIT),
+            ("normalised shard", shard, read_shard, "training reader", READER_LIMIT),
+        ):
+            figures = in_new_process(take_turns, reader, path)
+            low, share, high = np.percentile(figures[:, 0, 0] / figures[:, 1, 0], [25, 50, 75])
+            bare, ours = np.median(figures, axis=0)
+            print(f"{kind}, {path.stat().st_size / 1e6:.0f} MB")
             print(f"  bare decoding: {events / bare[0]:.3g} events/s ({bare[1]:.2f} s of CPU)")
             print(
                 f"  {what}: {events / ours[0]:.3g} events/s ({ours[1]:.2f} s of CPU), "
-                f"{share:.2f} of bare decoding (at least {limit}: {verdict(share >= limit)})"
+                f"{share:.2f} of bare decoding, quartiles {low:.2f} and {high:.2f} "
+                f"(at least {limit}: {verdict(share >= limit)})"
             )
-            if reader is ingest:
-                peak = np.max(measured[ingest], axis=0)[2]
-                of_two = in_new_process(measure, ingest, files["small"], files["two"])[2]
-                print(
-                    f"  peak memory of ingest: {peak:.0f} MB, of a file of twice the size "
-                    f"{of_two:.0f} MB (below {MEMORY_LIMIT}: "
-                    f"{verdict(max(peak, of_two) < MEMORY_LIMIT)})"
-                )
+        print(
+            f"peak memory of ingest: {peaks[0]:.0f} MB, of a file of twice the size "
+            f"{peaks[1]:.0f} MB (below {MEMORY_LIMIT}: {verdict(max(peaks) < MEMORY_LIMIT)})"
+        )
 
 
 if __name__ == "__main__":

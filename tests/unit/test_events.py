@@ -77,7 +77,8 @@ def test_large_tables_are_cut_into_row_groups(tmp_path, monkeypatch):
 
 
 def test_large_tables_are_read_in_blocks(tmp_path, monkeypatch):
-    monkeypatch.setattr(parquet_blocks, "VALUES_PER_BLOCK", 12)
+    # 23 values a row on average
+    monkeypatch.setattr(parquet_blocks, "VALUES_PER_BLOCK", 47)
     path = tmp_path / "a.parquet"
     events = make_events([3, 4, 5, 25, 0, 0, 1])
     write_events(path, events, producer="test")

@@ -6,8 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-VALUES_PER_BLOCK = 2**19
-"""Values of the largest column in a block of rows, by the average of the file."""
+VALUES_PER_BLOCK = 2**21
+"""Values of all columns in a block of rows, by the average of the file."""
 
 
 def iter_blocks(file: pq.ParquetFile) -> Iterator[pa.RecordBatch]:
@@ -34,5 +34,5 @@ def _rows_per_block(metadata: pq.FileMetaData) -> int:
     values = 0
     for index in range(metadata.num_row_groups):
         group = metadata.row_group(index)
-        values += max(group.column(column).num_values for column in range(group.num_columns))
+        values += sum(group.column(column).num_values for column in range(group.num_columns))
     return max(1, VALUES_PER_BLOCK * metadata.num_rows // max(values, 1))

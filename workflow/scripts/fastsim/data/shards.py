@@ -15,6 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from fastsim.data.bounds import all_finite
 from fastsim.data.parquet_blocks import iter_blocks
 from fastsim.data.ragged import gather_indices, offsets_of
 from fastsim.errors import InputError
@@ -245,14 +246,14 @@ def _checked(
     conditions = vectors.flatten().to_numpy().reshape(-1, widths[0])
     points = lists.flatten().flatten().to_numpy().reshape(-1, widths[1])
     shard = Shard(conditions, counts.to_numpy(), points)
-    lengths = np.diff(lists.offsets.to_numpy())
-    if not np.array_equal(lengths, shard.counts):
-        bad = int(np.flatnonzero(lengths != shard.counts)[0])
+    lengths = lists.value_lengths()
+    if not lengths.equals(counts):
+        bad = int(np.flatnonzero(lengths.to_numpy() != shard.counts)[0])
         raise InputError(
             f"{path}: row {row + bad}: count {shard.counts[bad]}; "
             f"the row holds {lengths[bad]} {points_column}"
         )
     for name, values in (("conditions", conditions), (points_column, points)):
-        if not np.isfinite(values).all():
+        if not all_finite(values):
             raise InputError(f"{path}: column {name} has values that are not finite")
     return shard
