@@ -38,7 +38,7 @@ def test_every_stage_ran_once_as_a_job(finished_on_cluster: ClusterCheckout):
     report = finished_on_cluster.results / "report.html"
     assert report.stat().st_size > 100_000
     shards = yaml.safe_load((ROOT / PRESET).read_text())["simulate"]["shards"]
-    per_shard = {"simulate": shards, "split": shards, "normalize": shards, "sample": shards}
+    per_shard = {"simulate": shards, "normalize": shards, "sample": shards}
     once = ["fit_normalization", "summarize_dataset", "train_multiplicity", "train_gan"]
     once += ["evaluate", "plot", "report"]
     assert submitted(finished_on_cluster, {}) == per_shard | dict.fromkeys(once, 1)

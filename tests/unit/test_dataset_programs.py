@@ -3,12 +3,14 @@
 import json
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 import yaml
 
 from fastsim.bundles.events import Events, read_events, write_events
 from fastsim.bundles.models.multiplicity import load_multiplicity
 from fastsim.bundles.representation import POINTS_COLUMN, Normalization
+from fastsim.data import parquet_blocks
 from fastsim.data.ragged import offsets_of
 from fastsim.data.shards import read_shards
 
@@ -36,13 +38,21 @@ def make_events(showers, seed=0, first=0):
     )
 
 
+def fit(run, folder, *names):
+    """Fit the normalisation on the training showers of event tables; return its status."""
+    tables = [folder / f"{name}.parquet" for name in names]
+    flags = ("--output", folder / "normalization.json", *SHARES)
+    return run("fit_normalization", "--events", *tables, *flags)
+
+
 def split(run, folder, part):
-    outputs = [folder / f"{name}-{part}.parquet" for name in SPLITS]
-    flags = [
-        word for name, path in zip(SPLITS, outputs, strict=True) for word in (f"--{name}", path)
-    ]
-    assert run("split", "--events", folder / f"{part}.parquet", *flags, *SHARES) == 0
-    return outputs
+    """Split and normalise a shard; return the tables of the splits."""
+    flags = ["--events", folder / f"{part}.parquet", *SHARES]
+    flags += ["--normalization", folder / "normalization.json"]
+    for name in SPLITS:
+        flags += [f"--{name}", *(folder / f"{name}-{part}{end}.parquet" for end in ("", "-n"))]
+    assert run("normalize", *flags) == 0
+    return [folder / f"{name}-{part}.parquet" for name in SPLITS]
 
 
 def rows_of(paths):
@@ -59,6 +69,7 @@ def rows_of(paths):
 
 def test_split_loses_and_doubles_no_row_and_parts_no_shower(run, tmp_path):
     write_events(tmp_path / "a.parquet", make_events(200), "test")
+    assert fit(run, tmp_path, "a") == 0
     outputs = split(run, tmp_path, "a")
     assert rows_of(outputs) == rows_of([tmp_path / "a.parquet"])
     showers = [set(read_events(path).shower_id.tolist()) for path in outputs]
@@ -71,15 +82,20 @@ def test_split_is_the_same_in_other_shards(run, tmp_path):
     write_events(tmp_path / "a.parquet", events, "test")
     write_events(tmp_path / "b.parquet", events.select(np.arange(150, 300)), "test")
     write_events(tmp_path / "c.parquet", events.select(np.arange(150)), "test")
+    assert fit(run, tmp_path, "a") == 0
     whole, late, early = (split(run, tmp_path, part) for part in "abc")
     for of_whole, of_late, of_early in zip(whole, late, early, strict=True):
         assert rows_of([of_whole]) == rows_of([of_late, of_early])
 
 
 def test_a_split_may_be_empty_in_one_shard(run, tmp_path):
-    write_events(tmp_path / "a.parquet", make_events(1), "test")
-    outputs = split(run, tmp_path, "a")
+    write_events(tmp_path / "a.parquet", make_events(100), "test")
+    write_events(tmp_path / "b.parquet", make_events(1), "test")
+    assert fit(run, tmp_path, "a", "b") == 0
+    outputs = split(run, tmp_path, "b")
     assert sorted(len(read_events(path)) for path in outputs) == [0, 0, 3]
+    shards = [tmp_path / f"{name}-b-n.parquet" for name in SPLITS]
+    assert len(read_shards(shards, points_column=POINTS_COLUMN)) == 3
 
 
 @pytest.fixture
@@ -87,33 +103,57 @@ def dataset(run, tmp_path):
     """Two shards split, fitted and normalised; returns the folder."""
     for part, first in (("a", 0), ("b", 150)):
         write_events(tmp_path / f"{part}.parquet", make_events(150, first, first), "test")
+    assert fit(run, tmp_path, "a", "b") == 0
+    for part in "ab":
         split(run, tmp_path, part)
-    train = [tmp_path / "train-a.parquet", tmp_path / "train-b.parquet"]
-    normalization = tmp_path / "normalization.json"
-    assert run("fit_normalization", "--events", *train, "--output", normalization) == 0
-    for name in ("train-a", "train-b", "validation-a", "test-b"):
-        flags = ["--events", tmp_path / f"{name}.parquet", "--normalization", normalization]
-        assert run("normalize", *flags, "--output", tmp_path / f"{name}-n.parquet") == 0
     return tmp_path
+
+
+def test_the_normalization_is_that_of_the_training_showers_alone(run, dataset):
+    fitted = (dataset / "normalization.json").read_bytes()
+    assert fit(run, dataset, "train-a", "train-b") == 0
+    assert (dataset / "normalization.json").read_bytes() == fitted
+    # there is nothing to fit on in the others
+    assert fit(run, dataset, "validation-a", "test-a") == 2
 
 
 def test_normalised_shards_hold_the_events(dataset):
     normalization = Normalization.load(dataset / "normalization.json")
     assert normalization.muons.representation == "fitted"
-    events = read_events(dataset / "test-b.parquet")
-    shard = read_shards([dataset / "test-b-n.parquet"], points_column=POINTS_COLUMN)
-    np.testing.assert_array_equal(shard.counts, events.counts)
-    np.testing.assert_array_equal(shard.conditions, normalization.conditions(events.primaries))
-    muons = normalization.denormalize(events.primaries, shard.counts, shard.points)
-    np.testing.assert_allclose(muons, events.muons, rtol=1e-5)
+    for table in (dataset / f"{name}-{part}.parquet" for name in SPLITS for part in "ab"):
+        events = read_events(table)
+        shard = read_shards([table.with_stem(f"{table.stem}-n")], points_column=POINTS_COLUMN)
+        np.testing.assert_array_equal(shard.counts, events.counts)
+        np.testing.assert_array_equal(shard.conditions, normalization.conditions(events.primaries))
+        muons = normalization.denormalize(events.primaries, shard.counts, shard.points)
+        np.testing.assert_allclose(muons, events.muons, rtol=1e-5)
+
+
+def test_blocks_of_any_size_give_the_same_shards(run, dataset, monkeypatch):
+    outputs = [dataset / f"{name}-a{end}.parquet" for name in SPLITS for end in ("", "-n")]
+    whole = [pq.read_table(path) for path in outputs]
+    monkeypatch.setattr(parquet_blocks, "VALUES_PER_BLOCK", 50)
+    split(run, dataset, "a")
+    for path, expected in zip(outputs, whole, strict=True):
+        assert pq.read_table(path).equals(expected), path
+
+
+def test_a_bad_row_after_good_blocks_leaves_no_file(run, dataset, monkeypatch):
+    events = make_events(100)
+    events.primaries[-1, 0] = np.nan
+    write_events(dataset / "bad.parquet", events, "test")
+    monkeypatch.setattr(parquet_blocks, "VALUES_PER_BLOCK", 50)
+    flags = ["--events", dataset / "bad.parquet", *SHARES]
+    flags += ["--normalization", dataset / "normalization.json"]
+    before = sorted(dataset.rglob("*"))
+    for name in SPLITS:
+        flags += [f"--{name}", dataset / f"new-{name}", dataset / f"new-{name}-n"]
+    assert run("normalize", *flags) == 2
+    assert sorted(dataset.rglob("*")) == before
 
 
 def test_summary_counts_what_there_is(run, dataset):
-    flags = [
-        word
-        for name in SPLITS
-        for word in (f"--{name}", *(dataset / f"{name}-{part}.parquet" for part in "ab"))
-    ]
+    flags = ["--events", dataset / "a.parquet", dataset / "b.parquet", *SHARES]
     assert run("summarize_dataset", *flags, "--output", dataset / "summary.json") == 0
     summary = json.loads((dataset / "summary.json").read_text())
     assert sum(summary[name]["showers"] for name in SPLITS) == 300
@@ -159,30 +199,21 @@ def test_bad_inputs_end_with_one_line_and_no_output(run, dataset, capsys):
     (dataset / "bad.parquet").write_text("nonsense")
     write_events(dataset / "none.parquet", make_events(0), "test")
     output = dataset / "output"
-    events, normalization = dataset / "train-a.parquet", dataset / "normalization.json"
-    nowhere = [word for name in SPLITS for word in (f"--{name}", output)]
+    events, bad = dataset / "a.parquet", dataset / "bad.parquet"
+    normalization = ("--normalization", dataset / "normalization.json")
+    nowhere = [word for name in SPLITS for word in (f"--{name}", output, output)]
     cases = [
-        ("split", "--events", dataset / "bad.parquet", *nowhere),
-        ("split", "--events", events, *nowhere, "--test-share", "0.95"),
         ("fit_normalization", "--events", dataset / "missing.parquet", "--output", output),
         ("fit_normalization", "--events", dataset / "none.parquet", "--output", output),
-        (
-            *("normalize", "--events", events, "--normalization", dataset / "bad.json"),
-            *("--output", output),
-        ),
-        (
-            *("normalize", "--events", dataset / "bad.parquet", "--normalization", normalization),
-            *("--output", output),
-        ),
+        ("normalize", "--events", bad, *normalization, *nowhere),
+        ("normalize", "--events", events, "--normalization", dataset / "bad.json", *nowhere),
+        ("normalize", "--events", events, *normalization, *nowhere, "--test-share", "0.95"),
         (
             *("train_multiplicity", "--train", events, "--validation", events),
-            *("--normalization", normalization, "--output-dir", output),
+            *(*normalization, "--output-dir", output),
             *("--checkpoints", dataset / "checkpoints"),
         ),
-        (
-            *("summarize_dataset", "--train", events, "--validation", events),
-            *("--test", dataset / "bad.parquet", "--output", output),
-        ),
+        ("summarize_dataset", "--events", events, bad, "--output", output),
     ]
     for case in cases:
         capsys.readouterr()

@@ -150,20 +150,19 @@ def test_a_new_file_is_ingested_and_no_other(changed, samples):
     write_hdf5(changed.folder / "own" / "c", [own_events(9000, 20)])
     jobs = changed.planned()
     assert jobs["ingest"] == 1
-    assert jobs["split"] == 1
     assert jobs["collect_quality"] == 1
     assert jobs["fit_normalization"] == 1
+    assert jobs["normalize"] == 3
     changed.snakemake(QUALITY)
     assert json.loads((changed.folder / QUALITY).read_text())["rows"] == 640
-    # a new verdict is no new data for the shards that were there
-    assert changed.planned()["split"] == 1
 
 
 def test_a_changed_file_is_ingested_again(changed, samples):
     write_muonitron(changed.folder / "own" / "a.parquet", [samples[0].select(slice(0, 200))])
     jobs = changed.planned()
     assert jobs["ingest"] == 1
-    assert jobs["split"] == 1
+    assert jobs["fit_normalization"] == 1
+    assert jobs["normalize"] == 2
 
 
 @pytest.mark.parametrize(
@@ -201,9 +200,10 @@ def test_a_broken_file_stops_the_run_in_one_line(tmp_path, samples):
     assert told.startswith("error: own/b.parquet: ")
     assert not any("0001" in name for name in made(checkout))
     assert not (checkout.results / "splits").exists()
+    assert not (checkout.results / "dataset").exists()
 
 
-def test_too_many_rejected_rows_stop_the_run_before_the_split(tmp_path, samples):
+def test_too_many_rejected_rows_stop_the_run_before_the_dataset(tmp_path, samples):
     checkout = make(tmp_path)
     write_muonitron(checkout.folder / "own" / "a.parquet", [samples[0]])
     run = checkout.snakemake(check=False)
@@ -214,6 +214,7 @@ def test_too_many_rejected_rows_stop_the_run_before_the_split(tmp_path, samples)
     )
     assert not (checkout.folder / QUALITY).exists()
     assert not (checkout.results / "splits").exists()
+    assert not (checkout.results / "dataset").exists()
     # the rows can be looked at
     table = pq.read_table(checkout.results / "events" / "rejected" / "part-0000.parquet")
     assert sorted(table.column("reason").to_pylist()) == ["muon energy", "not finite"]

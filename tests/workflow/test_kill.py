@@ -65,12 +65,13 @@ def test_simulate(finished, checkout: Checkout):
 
 
 def test_normalize(finished, checkout: Checkout):
-    remove(checkout, "dataset/train")
+    remove(checkout, "splits", "dataset/train")
     target = "results/debug/dataset/train/part-0000.parquet"
     kill_during(checkout, "normalize.py", lambda: True, target)
     assert not (checkout.folder / target).exists()
     checkout.snakemake(target)
-    assert_same_files(checkout.results, finished.results, "dataset/train/part-0000.parquet")
+    for folder in ("splits", "dataset"):
+        assert_same_files(checkout.results, finished.results, f"{folder}/*/part-0000.parquet")
 
 
 def test_train_gan_goes_on_from_its_checkpoint(finished, checkout: Checkout):

@@ -67,8 +67,16 @@ def test_more_showers_in_more_shards_simulate_only_the_new_ones(checkout, shards
     edit(checkout, "simulate", showers=2 * showers, shards=2 * shards)
     jobs = checkout.planned()
     assert jobs["simulate"] == shards
-    assert jobs["split"] == shards
     assert jobs["fit_normalization"] == 1
+    assert jobs["normalize"] == 2 * shards
+
+
+def test_another_split_reruns_all_but_the_simulation(checkout, shards):
+    edit(checkout, "split", seed=2)
+    jobs = checkout.planned()
+    assert "simulate" not in jobs
+    assert jobs["fit_normalization"] == jobs["summarize_dataset"] == 1
+    assert jobs["normalize"] == shards
 
 
 def test_other_physics_reruns_every_shard(checkout, shards):
@@ -93,7 +101,7 @@ def test_a_changed_source_of_the_gan_reruns_the_gan_but_not_the_simulation(check
     jobs = checkout.planned()
     assert jobs["train_gan"] == 1
     assert jobs["sample"] == shards
-    for untouched in ("simulate", "split", "fit_normalization", "normalize", "train_multiplicity"):
+    for untouched in ("simulate", "fit_normalization", "normalize", "train_multiplicity"):
         assert untouched not in jobs
 
 

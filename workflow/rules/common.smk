@@ -59,7 +59,6 @@ TRAIN_ON_ALL_GPUS = (
     " {resources.tracking}"
     " 2>&1 | tee {log}"
 )
-SPLITS = ["train", "validation", "test"]
 
 
 def check_image():

@@ -1,39 +1,11 @@
-"""From events to normalised shards: split by shower, fit the normalisation, apply it, summarise."""
+"""From events to normalised shards: split by shower, fit the normalisation, apply it, summarise.
 
+Its id says which split a shower is in, so that the normalisation is fitted before any is written.
+"""
 
-rule split:
-    """Assign the showers of a shard to training, validation and test."""
-    input:
-        program=f"{SCRIPTS}/split.py",
-        library=library("split"),
-        # waits for the verdict on all files, but a new verdict is no new data
-        quality=ancient(QUALITY),
-        events=f"{RESULTS}/events/part-{{part}}.parquet",
-    output:
-        train=f"{RESULTS}/splits/train/part-{{part}}.parquet",
-        validation=f"{RESULTS}/splits/validation/part-{{part}}.parquet",
-        test=f"{RESULTS}/splits/test/part-{{part}}.parquet",
-    log:
-        f"{LOGS}/split/part-{{part}}.log",
-    benchmark:
-        f"{BENCHMARKS}/split/part-{{part}}.tsv"
-    conda:
-        "../envs/environment.yaml"
-    resources:
-        mem_mb=1000,
-        runtime=10,
-    params:
-        flags=to_flags(settings.split),
-    message:
-        "Split showers, shard {wildcards.part}"
-    shell:
-        "python {input.program}"
-        " {params.flags}"
-        " --events {input.events}"
-        " --train {output.train}"
-        " --validation {output.validation}"
-        " --test {output.test}"
-        " 2>&1 | tee {log}"
+EVENTS = expand(f"{RESULTS}/events/part-{{part}}.parquet", part=PARTS)
+# what there is of each split: in physical units, and in network inputs
+FORMS = ["splits", "dataset"]
 
 
 rule fit_normalization:
@@ -41,7 +13,9 @@ rule fit_normalization:
     input:
         program=f"{SCRIPTS}/fit_normalization.py",
         library=library("fit_normalization"),
-        events=expand(f"{RESULTS}/splits/train/part-{{part}}.parquet", part=PARTS),
+        # waits for the verdict on all files, but a new verdict is no new data
+        quality=ancient(QUALITY),
+        events=EVENTS,
     output:
         normalization=f"{RESULTS}/dataset/normalization.json",
     log:
@@ -55,25 +29,29 @@ rule fit_normalization:
         runtime=30,
     params:
         flags=to_flags(settings.fit_normalization),
+        split=to_flags(settings.split),
     message:
         "Fit the normalisation on the training showers"
     shell:
         "python {input.program}"
         " {params.flags}"
+        " {params.split}"
         " --events {input.events}"
         " --output {output.normalization}"
         " 2>&1 | tee {log}"
 
 
 rule normalize:
-    """Write a shard's training, validation and test showers in network inputs."""
+    """Write a shard's training, validation and test showers, as they are and in network inputs."""
     input:
         program=f"{SCRIPTS}/normalize.py",
         library=library("normalize"),
-        events=expand(f"{RESULTS}/splits/{{split}}/part-{{{{part}}}}.parquet", split=SPLITS),
+        events=f"{RESULTS}/events/part-{{part}}.parquet",
         normalization=f"{RESULTS}/dataset/normalization.json",
     output:
-        shards=expand(f"{RESULTS}/dataset/{{split}}/part-{{{{part}}}}.parquet", split=SPLITS),
+        train=expand(f"{RESULTS}/{{form}}/train/part-{{{{part}}}}.parquet", form=FORMS),
+        validation=expand(f"{RESULTS}/{{form}}/validation/part-{{{{part}}}}.parquet", form=FORMS),
+        test=expand(f"{RESULTS}/{{form}}/test/part-{{{{part}}}}.parquet", form=FORMS),
     log:
         f"{LOGS}/normalize/part-{{part}}.log",
     benchmark:
@@ -83,13 +61,18 @@ rule normalize:
     resources:
         mem_mb=1000,
         runtime=10,
+    params:
+        flags=to_flags(settings.split),
     message:
-        "Normalise shard {wildcards.part}"
+        "Split and normalise shard {wildcards.part}"
     shell:
         "python {input.program}"
+        " {params.flags}"
         " --events {input.events}"
         " --normalization {input.normalization}"
-        " --output {output.shards}"
+        " --train {output.train}"
+        " --validation {output.validation}"
+        " --test {output.test}"
         " 2>&1 | tee {log}"
 
 
@@ -98,9 +81,8 @@ rule summarize_dataset:
     input:
         program=f"{SCRIPTS}/summarize_dataset.py",
         library=library("summarize_dataset"),
-        train=expand(f"{RESULTS}/splits/train/part-{{part}}.parquet", part=PARTS),
-        validation=expand(f"{RESULTS}/splits/validation/part-{{part}}.parquet", part=PARTS),
-        test=expand(f"{RESULTS}/splits/test/part-{{part}}.parquet", part=PARTS),
+        quality=ancient(QUALITY),
+        events=EVENTS,
     output:
         summary=f"{RESULTS}/dataset/summary.json",
     log:
@@ -112,12 +94,13 @@ rule summarize_dataset:
     resources:
         mem_mb=1500,
         runtime=10,
+    params:
+        flags=to_flags(settings.split),
     message:
         "Summarise the data"
     shell:
         "python {input.program}"
-        " --train {input.train}"
-        " --validation {input.validation}"
-        " --test {input.test}"
+        " {params.flags}"
+        " --events {input.events}"
         " --output {output.summary}"
         " 2>&1 | tee {log}"

@@ -5,7 +5,8 @@ of points, list<fixed_size_list<float32>[P]>; every row group is read into flat 
 touching rows one by one. The name of the points column is the caller's (``muons`` for bundles).
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -74,19 +75,20 @@ def _schema(conditions: int, points: int, points_column: str) -> pa.Schema:
     )
 
 
-def write_shard(
+@contextmanager
+def shard_writer(
     path: str | Path,
-    blocks: Iterable[Shard],
     metadata: Mapping[str, str],
     *,
     widths: tuple[int, int],
     points_column: str,
-) -> None:
-    """Write one shard atomically, one row group per block, as the blocks come.
+) -> Iterator[Callable[[Shard], None]]:
+    """Yield a function that appends a block to one shard as a row group; written atomically.
+
+    Blocks are best of about 1e5 points; one without events leaves no row group.
 
     Args:
-        path: Parquet file to write.
-        blocks: the events in order, best in blocks of about 1e5 points.
+        path: Parquet file to write; it appears when the block has ended well.
         metadata: kept in the schema (what normalised them, for instance).
         widths: numbers of condition and of point components (a shard may have no events).
         points_column: name of the column of points.
@@ -101,8 +103,26 @@ def write_shard(
             temporary, schema, compression="zstd", compression_level=-1, use_dictionary=False
         ) as writer,
     ):
+
+        def append(block: Shard) -> None:
+            if len(block):
+                writer.write_batch(_to_batch(block, schema), row_group_size=len(block))
+
+        yield append
+
+
+def write_shard(
+    path: str | Path,
+    blocks: Iterable[Shard],
+    metadata: Mapping[str, str],
+    *,
+    widths: tuple[int, int],
+    points_column: str,
+) -> None:
+    """Write one shard of all ``blocks``; the other arguments as of :func:`shard_writer`."""
+    with shard_writer(path, metadata, widths=widths, points_column=points_column) as append:
         for block in blocks:
-            writer.write_batch(_to_batch(block, schema), row_group_size=max(len(block), 1))
+            append(block)
 
 
 def _to_batch(shard: Shard, schema: pa.Schema) -> pa.RecordBatch:
