@@ -53,23 +53,23 @@ def test_metrics_keep_the_contract(metrics, real) -> None:
     for table in ("observables", *(f"observables_{flux}" for flux in FLUX_MODELS)):
         assert set(metrics[table]) == names
         for figures in metrics[table].values():
-            assert set(figures) == {"gan", "floor"}
+            assert set(figures) == {"generated", "floor"}
             for figure in figures.values():
                 assert set(figure) == {"ks", "ks_error", "w1", "w1_error"}
                 assert 0 <= figure["ks"] <= 1
                 assert figure["ks_error"] >= 0
     for key in ("c2st_auc_event", "c2st_auc_set"):
-        for side in ("gan", "floor"):
+        for side in ("generated", "floor"):
             assert set(metrics[key][side]) == {"value", "spread"}
     # too few large bundles in so small a sample
-    assert metrics["c2st_auc_event_n30"] == {"gan": None, "floor": None}
+    assert metrics["c2st_auc_event_n30"] == {"generated": None, "floor": None}
     for figures in metrics["baselines"].values():
         assert set(figures) == {"observables", "c2st_auc_event", "c2st_auc_event_n30"}
         assert set(figures["observables"]) == names
         assert figures["c2st_auc_event"]["value"] > 0.55
         assert figures["c2st_auc_event_n30"] is None
     for key in ("fpd", "kpd"):
-        assert set(metrics[key]["gan"]) == {"value", "error"}
+        assert set(metrics[key]["generated"]) == {"value", "error"}
     assert metrics["samples"]["truth"] == {
         "showers": 1500,
         "events": 3000,
@@ -79,7 +79,7 @@ def test_metrics_keep_the_contract(metrics, real) -> None:
     }
     for table in ("tails", "correlations"):
         for figure in metrics[table].values():
-            assert set(figure) - {"limit"} == {"truth", "gan", "difference", "error", "pull"}
+            assert set(figure) - {"limit"} == {"truth", "generated", "difference", "error", "pull"}
     bins = metrics["multiplicity"]["bins"]
     for name in ("energy", "radius"):
         assert len(metrics["scales"]["by_primary"][name]["pull"]) == len(bins["events"])
@@ -92,9 +92,9 @@ def test_metrics_keep_the_contract(metrics, real) -> None:
 
 def test_perfect_generator_is_found_perfect(metrics) -> None:
     for key in ("c2st_auc_event", "c2st_auc_set"):
-        assert metrics[key]["gan"]["value"] == pytest.approx(0.5, abs=0.04)
+        assert metrics[key]["generated"]["value"] == pytest.approx(0.5, abs=0.04)
     for name, figures in metrics["observables"].items():
-        assert figures["gan"]["ks"] < 3 * figures["floor"]["ks"], name
+        assert figures["generated"]["ks"] < 3 * figures["floor"]["ks"], name
     model = metrics["multiplicity"]["model"]
     assert model["pit_ks"] < 0.03
     # 1.03 +- 0.17 of so few bins
@@ -119,14 +119,18 @@ def test_five_per_cent_of_energy_scale_is_seen(real) -> None:
     energy = figures["log10_muon_energy"]
     # the shift in units of the width of log10 energy, 0.5
     expected = np.log10(1.05) / 0.5
-    assert energy["gan"]["w1"] == pytest.approx(expected, abs=4 * energy["gan"]["w1_error"])
-    assert energy["gan"]["w1"] > energy["floor"]["w1"] + 3 * energy["gan"]["w1_error"]
+    assert energy["generated"]["w1"] == pytest.approx(
+        expected, abs=4 * energy["generated"]["w1_error"]
+    )
+    assert energy["generated"]["w1"] > energy["floor"]["w1"] + 3 * energy["generated"]["w1_error"]
 
 
 def test_poisson_multiplicity_is_seen(real) -> None:
     poisson = draw_events(PRIMARIES, 3, shape=None)
     figures = observable_distances(Described(real), Described(poisson), 50, 1)["n"]
-    assert figures["gan"]["ks"] > figures["floor"]["ks"] + 4 * figures["gan"]["ks_error"]
+    assert (
+        figures["generated"]["ks"] > figures["floor"]["ks"] + 4 * figures["generated"]["ks_error"]
+    )
     scores = multiplicity_metrics(toy_distribution(PRIMARIES, shape=1e6), real, 1)
     assert scores["model"]["pit_ks"] > 0.05
     assert scores["model"]["nll"] == pytest.approx(scores["poisson"]["nll"], rel=1e-3)
@@ -141,7 +145,7 @@ def test_biased_mean_is_seen(real) -> None:
 def test_lost_correlation_of_energy_and_radius_is_seen(real) -> None:
     lost = draw_events(PRIMARIES, 3, independent_radius=True)
     a, b = (Described(events.select(events.counts > 0)) for events in (real, lost))
-    assert event_auc(a, b, 2, 1)["gan"]["value"] > 0.6
+    assert event_auc(a, b, 2, 1)["generated"]["value"] > 0.6
     assert set_classifier_auc(a.events, b.events, 1) > 0.6
 
 
@@ -153,7 +157,7 @@ def test_preferred_direction_is_seen(real) -> None:
 
 def test_too_few_events_for_a_classifier_give_null(real) -> None:
     few = Described(real.select(np.flatnonzero(real.counts > 0)[:100]))
-    assert event_auc(few, few, 2, 1) == {"gan": None, "floor": None}
+    assert event_auc(few, few, 2, 1) == {"generated": None, "floor": None}
 
 
 def test_samples_that_do_not_belong_together_are_refused(real) -> None:

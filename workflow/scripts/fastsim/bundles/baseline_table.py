@@ -49,13 +49,14 @@ def contests(metrics: dict[str, Any]) -> list[Contest]:
     rows = [
         Contest(
             name,
-            _auc(metrics[key]["gan"]),
+            _auc(metrics[key]["generated"]),
             tuple(_auc(metrics["baselines"][lookup][key]) for lookup in LOOKUPS),
             _auc(metrics[key]["floor"]),
         )
         for key, name in AUCS.items()
         # a lookup or the model may have too few large bundles for a classifier
-        if metrics[key]["gan"] and all(metrics["baselines"][lookup][key] for lookup in LOOKUPS)
+        if metrics[key]["generated"]
+        and all(metrics["baselines"][lookup][key] for lookup in LOOKUPS)
     ]
     for observable in OBSERVABLES:
         if observable.name in GIVEN:
@@ -64,7 +65,7 @@ def contests(metrics: dict[str, Any]) -> list[Contest]:
         rows.append(
             Contest(
                 f"KS of {observable.name.replace('_', ' ')}",
-                _ks(figure["gan"]),
+                _ks(figure["generated"]),
                 tuple(
                     _ks(metrics["baselines"][lookup]["observables"][observable.name])
                     for lookup in LOOKUPS

@@ -16,7 +16,7 @@ MIN_SHOWERS = 30
 def correlations(
     real: Described, generated: Described, replicas: int, seed: int
 ) -> dict[str, dict[str, Any]]:
-    """Return ``truth``, ``gan`` (value, error) and ``pull`` of each correlation.
+    """Return ``truth``, ``generated`` (value, error) and ``pull`` of each correlation.
 
     ``pair_energy``: of the log energies of two muons of a bundle, over all pairs; part of it comes
     from the primary. ``leading_second_energy``: of the log energies of the two most energetic
@@ -38,13 +38,13 @@ def correlations(
         fewest = max(2, *(least[column] for column in columns))
         figures = [_correlation(d, columns, fewest, replicas, seed) for d in (real, generated)]
         if None in figures:
-            result[name] = dict.fromkeys(("truth", "gan", "difference", "error", "pull"))
+            result[name] = dict.fromkeys(("truth", "generated", "difference", "error", "pull"))
             continue
         (a, a_error), (b, b_error) = figures
         error = float(np.hypot(a_error, b_error))
         result[name] = {
             "truth": {"value": a, "error": a_error},
-            "gan": {"value": b, "error": b_error},
+            "generated": {"value": b, "error": b_error},
             "difference": b - a,
             "error": error,
             "pull": (b - a) / error if error > 0 else None,

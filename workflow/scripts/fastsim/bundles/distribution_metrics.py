@@ -14,11 +14,11 @@ FLOOR_SPLITS = 10
 def observable_distances(
     real: Described, generated: Described, replicas: int, seed: int
 ) -> dict[str, dict[str, dict[str, float]]]:
-    """Return for every observable ``gan`` and ``floor``: KS and W1 with their errors."""
+    """Return for every observable ``generated`` and ``floor``: KS and W1 with their errors."""
     distances = distances_to(real, generated, replicas, seed)
     return {
         observable.name: {
-            "gan": distances[observable.name],
+            "generated": distances[observable.name],
             "floor": floor(real.sample(observable), FLOOR_SPLITS, seed),
         }
         for observable in OBSERVABLES

@@ -30,7 +30,7 @@ from fastsim.bundles.weighting import FLUX_MODELS, flux_weights
 from fastsim.errors import InputError
 from fastsim.stats.negative_binomial import NegativeBinomialMixture
 
-FORMAT_VERSION = "1"
+FORMAT_VERSION = "2"
 FEWEST_BUNDLES = 10
 
 
@@ -62,7 +62,7 @@ def evaluate(
     a, b = Described(real), Described(generated)
     metrics: dict[str, Any] = {
         "format_version": FORMAT_VERSION,
-        "samples": {"truth": _sizes(real), "gan": _sizes(generated)},
+        "samples": {"truth": _sizes(real), "generated": _sizes(generated)},
     }
     with _timed(timings, "observables"):
         metrics["observables"] = observable_distances(a, b, replicas, seed)
@@ -94,10 +94,10 @@ def evaluate(
     with _timed(timings, "multiplicity"):
         metrics["multiplicity"] = multiplicity_metrics(distribution, real, seed)
     with _timed(timings, "geometry"):
-        metrics["isotropy"] = {"truth": azimuthal_isotropy(a), "gan": azimuthal_isotropy(b)}
+        metrics["isotropy"] = {"truth": azimuthal_isotropy(a), "generated": azimuthal_isotropy(b)}
         metrics["energy_radius_correlation"] = {
             "truth": energy_radius_correlation(a, replicas, seed),
-            "gan": energy_radius_correlation(b, replicas, seed),
+            "generated": energy_radius_correlation(b, replicas, seed),
         }
     metrics["timings"] = timings
     return metrics

@@ -58,7 +58,7 @@ def headline(metrics: dict[str, Any]) -> list[Row]:
     ]
     rows += [_ks_row(metrics["observables"][key], name) for key, name in KS_NAMES.items()]
     rows += _multiplicity_rows(metrics["multiplicity"])
-    p = metrics["isotropy"]["gan"]["muons"]["rayleigh_p"]
+    p = metrics["isotropy"]["generated"]["muons"]["rayleigh_p"]
     rows.append(
         Row(
             "Isotropy of generated muons, p-value",
@@ -74,12 +74,12 @@ def headline(metrics: dict[str, Any]) -> list[Row]:
 
 
 def _auc_row(figure: dict[str, Any], name: str, limit: float | None, meaning: str) -> Row:
-    if figure["gan"] is None:
+    if figure["generated"] is None:
         return Row(name, "too few events", "", "", None, meaning)
-    value = figure["gan"]["value"]
+    value = figure["generated"]["value"]
     return Row(
         name,
-        f"{value:.3f} ± {figure['gan']['spread']:.3f}",
+        f"{value:.3f} ± {figure['generated']['spread']:.3f}",
         f"{figure['floor']['value']:.3f} ± {figure['floor']['spread']:.3f}",
         "" if limit is None else f"below {limit}",
         None if limit is None else value < limit,
@@ -88,14 +88,14 @@ def _auc_row(figure: dict[str, Any], name: str, limit: float | None, meaning: st
 
 
 def _ks_row(figure: dict[str, Any], name: str) -> Row:
-    gan, floor = figure["gan"], figure["floor"]
+    generated, floor = figure["generated"], figure["floor"]
     limit = max(KS_LIMIT, KS_OF_FLOOR * floor["ks"])
     return Row(
         name,
-        f"{gan['ks']:.4f} ± {gan['ks_error']:.4f}",
+        f"{generated['ks']:.4f} ± {generated['ks_error']:.4f}",
         f"{floor['ks']:.4f} ± {floor['ks_error']:.4f}",
         f"below {limit:.3f}",
-        gan["ks"] < limit,
+        generated["ks"] < limit,
         "largest difference of the cumulative distributions",
     )
 
@@ -147,13 +147,13 @@ def _multiplicity_rows(metrics: dict[str, Any]) -> list[Row]:
 def _distance_rows(metrics: dict[str, Any]) -> list[Row]:
     rows = []
     for key, name in (("fpd", "Fréchet physics distance"), ("kpd", "Kernel physics distance")):
-        if metrics[key]["gan"] is None:
+        if metrics[key]["generated"] is None:
             continue
-        gan, floor = metrics[key]["gan"], metrics[key]["floor"]
+        generated, floor = metrics[key]["generated"], metrics[key]["floor"]
         rows.append(
             Row(
                 name,
-                f"{gan['value']:.4f} ± {gan['error']:.4f}",
+                f"{generated['value']:.4f} ± {generated['error']:.4f}",
                 f"{floor['value']:.4f} ± {floor['error']:.4f}",
                 "",
                 None,

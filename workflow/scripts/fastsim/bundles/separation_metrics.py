@@ -34,7 +34,7 @@ Figure = dict[str, Value | None]
 
 
 def event_auc(real: Described, generated: Described, repeats: int, seed: int) -> Figure:
-    """Return the AUC of boosted trees on event observables: ``gan`` and ``floor``.
+    """Return the AUC of boosted trees on event observables: ``generated`` and ``floor``.
 
     The features are the condition, N, sums, maxima, means, widths, radii, correlation and
     centroid.
@@ -43,7 +43,7 @@ def event_auc(real: Described, generated: Described, repeats: int, seed: int) ->
 
 
 def event_auc_of(real: Described, generated: Described, repeats: int, seed: int) -> Value | None:
-    """Return ``gan`` of :func:`event_auc` alone, by the same halves of the showers."""
+    """Return ``generated`` of :func:`event_auc` alone, by the same halves of the showers."""
     if _too_few(real, generated):
         return None
     seeds = range(seed, seed + repeats)
@@ -57,7 +57,7 @@ def _tree_auc(a: Described, b: Described, split: int) -> float:
 
 
 def set_auc(real: Described, generated: Described, repeats: int, seed: int) -> Figure:
-    """Return the AUC of a network on raw muons: ``gan`` and ``floor``."""
+    """Return the AUC of a network on raw muons: ``generated`` and ``floor``."""
 
     def auc(a: Described, b: Described, split: int) -> float:
         return set_classifier_auc(a.events, b.events, split)
@@ -74,11 +74,11 @@ def _with_floor(
 ) -> Figure:
     """Return mean and spread over ``repeats`` halves, against generated and of truth halves."""
     if _too_few(real, generated):
-        return {"gan": None, "floor": None}
+        return {"generated": None, "floor": None}
     seeds = range(seed, seed + repeats)
     halves = [halves_by_group(real.events.shower_id, split) for split in seeds]
     return {
-        "gan": _mean_and_spread([auc(real, generated, split) for split in seeds]),
+        "generated": _mean_and_spread([auc(real, generated, split) for split in seeds]),
         "floor": _mean_and_spread(
             [
                 # another seed: the classifier's halves are not those of the samples
@@ -99,18 +99,18 @@ def _mean_and_spread(values: list[float]) -> Value:
 
 
 def physics_distances(real: Described, generated: Described, seed: int) -> dict[str, Figure]:
-    """Return ``fpd`` and ``kpd`` of bundles with muons: ``gan`` and ``floor`` (truth halves)."""
+    """Return ``fpd`` and ``kpd`` of bundles with muons: ``generated``, ``floor`` (truth halves)."""
     if _too_few(real, generated):
-        return {name: {"gan": None, "floor": None} for name in ("fpd", "kpd")}
+        return {name: {"generated": None, "floor": None} for name in ("fpd", "kpd")}
     a, b = (d.per_event[list(PHYSICS_FEATURES)].to_numpy() for d in (real, generated))
     half = halves_by_group(real.events.shower_id, seed)
     return {
         "fpd": {
-            "gan": frechet_physics_distance(a, b, seed),
+            "generated": frechet_physics_distance(a, b, seed),
             "floor": frechet_physics_distance(a[half], a[~half], seed),
         },
         "kpd": {
-            "gan": kernel_physics_distance(a, b, seed),
+            "generated": kernel_physics_distance(a, b, seed),
             "floor": kernel_physics_distance(a[half], a[~half], seed),
         },
     }

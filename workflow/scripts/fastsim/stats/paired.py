@@ -17,15 +17,15 @@ def paired_ratio(real: Sums, generated: Sums, groups: np.ndarray) -> dict:
         groups: (rows,) of both.
 
     Returns:
-        ``truth`` and ``gan`` with ``value`` and ``error``, ``difference`` and its ``error``, and
-        ``pull`` = difference over error. What has no denominator, or no error, is None.
+        ``truth`` and ``generated`` with ``value`` and ``error``, ``difference`` and its ``error``,
+        and ``pull`` = difference over error. What has no denominator, or no error, is None.
     """
     _, index = np.unique(groups, return_inverse=True)
     values, influences = [], []
     for numerators, denominators in (real, generated):
         total = denominators.sum()
         if total <= 0:
-            return dict.fromkeys(("truth", "gan", "difference", "error", "pull"))
+            return dict.fromkeys(("truth", "generated", "difference", "error", "pull"))
         value = numerators.sum() / total
         values.append(float(value))
         residuals = numerators - value * denominators
@@ -35,7 +35,7 @@ def paired_ratio(real: Sums, generated: Sums, groups: np.ndarray) -> dict:
     difference = values[1] - values[0]
     return {
         "truth": {"value": values[0], "error": errors[0]},
-        "gan": {"value": values[1], "error": errors[1]},
+        "generated": {"value": values[1], "error": errors[1]},
         "difference": difference,
         "error": error,
         "pull": difference / error if error > 0 else None,
