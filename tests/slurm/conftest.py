@@ -51,7 +51,9 @@ class ClusterCheckout(Checkout):
             "seconds-between-status-checks": 2,
             "latency-wait": 10,
             # more would wait for each other where two jobs share a small machine
-            "set-threads": {"train_gan": 1, "evaluate": 1},
+            "set-threads": dict.fromkeys(
+                ("train_gan", "train_flow", "evaluate", "evaluate_compared"), 1
+            ),
         }
         resources = profile["set-resources"]
         for rule in resources:

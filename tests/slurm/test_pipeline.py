@@ -13,7 +13,7 @@ from tests.workflow.conftest import PRESET, ROOT
 
 pytestmark = pytest.mark.slow
 
-GPU_RULES = {"train_multiplicity", "train_gan", "sample"}
+GPU_RULES = {"train_multiplicity", "train_gan", "train_flow", "sample", "sample_compared"}
 
 
 def rule_of(job: str) -> str:
@@ -38,10 +38,11 @@ def test_every_stage_ran_once_as_a_job(finished_on_cluster: ClusterCheckout):
     report = finished_on_cluster.results / "report.html"
     assert report.stat().st_size > 100_000
     shards = yaml.safe_load((ROOT / PRESET).read_text())["simulate"]["shards"]
-    per_shard = {"simulate": shards, "normalize": shards, "sample": shards}
+    per_shard = ["simulate", "normalize", "sample", "sample_compared"]
     once = ["fit_normalization", "summarize_dataset", "train_multiplicity", "train_gan"]
-    once += ["evaluate", "plot", "report"]
-    assert submitted(finished_on_cluster, {}) == per_shard | dict.fromkeys(once, 1)
+    once += ["train_flow", "evaluate", "evaluate_compared", "plot", "report"]
+    expected = dict.fromkeys(per_shard, shards) | dict.fromkeys(once, 1)
+    assert submitted(finished_on_cluster, {}) == expected
 
 
 def test_gpu_rules_and_no_others_see_one_gpu(gpus_of_jobs):

@@ -15,7 +15,7 @@ from fastsim.bundles.distribution_metrics import azimuthal_isotropy, observable_
 from fastsim.bundles.evaluation import check_pair, evaluate
 from fastsim.bundles.figure_texts import FIGURE_TEXTS, MODEL_TEXTS
 from fastsim.bundles.figures.registry import FIGURES, MODEL_FIGURES
-from fastsim.bundles.headline import headline
+from fastsim.bundles.headline import cost_rows, headline
 from fastsim.bundles.lookup_baselines import LOOKUPS
 from fastsim.bundles.multiplicity_metrics import multiplicity_metrics
 from fastsim.bundles.separation_metrics import event_auc
@@ -101,8 +101,54 @@ def test_perfect_generator_is_found_perfect(metrics) -> None:
     assert 0.5 < model["mean_bias"]["pull_rms"] < 1.6
     assert model["nll"] < metrics["multiplicity"]["poisson"]["nll"]
     assert model["crps"] < metrics["multiplicity"]["poisson"]["crps"]
-    rows = headline(metrics)
-    assert [row.name for row in rows if row.kept is False and "AUC" in row.name] == []
+    rows = [row for row in headline([metrics]) if "AUC" in row.name]
+    assert [row.name for row in rows if row.cells[0].kept is False] == []
+
+
+@pytest.fixture(scope="module")
+def compared(real):
+    """Metrics of another model, whose energies are wrong."""
+    config = EvaluateConfig(bootstrap_replicas=20, classifier_repeats=2)
+    scaled = draw_events(PRIMARIES, 3, energy_scale=1.5)
+    return evaluate(real, scaled, None, None, 1.0, config)
+
+
+def test_another_model_is_measured_alike_but_for_what_all_share(metrics, compared) -> None:
+    assert metrics.keys() - compared.keys() == {"baselines", "multiplicity"}
+    for key in ("c2st_auc_event", "c2st_auc_set", "fpd", "kpd"):
+        assert compared[key]["floor"] == metrics[key]["floor"]
+    for name, figures in compared["observables"].items():
+        assert figures["floor"] == metrics["observables"][name]["floor"]
+
+
+def test_the_headline_has_a_column_for_every_model(metrics, compared) -> None:
+    rows = {row.name: row for row in headline([metrics, compared])}
+    alone = {row.name: row for row in headline([metrics])}
+    assert rows.keys() == alone.keys()
+    for name, row in rows.items():
+        assert row.cells[0] == alone[name].cells[0]
+        assert (row.floor, row.limit) == (alone[name].floor, alone[name].limit)
+    # the numbers of muons are those of one model
+    single = {name for name, row in rows.items() if len(row.cells) == 1}
+    assert single == {name for name in rows if "multiplicity" in name or "⟨N⟩" in name} | {
+        "Log score of N per event (NLL)"
+    }
+    for name in ("Classifier AUC, bundles with muons", "KS of the muon energy"):
+        assert [cell.kept for cell in rows[name].cells] == [True, False], name
+
+
+def test_costs_have_a_column_for_every_model() -> None:
+    gan = {"parameters": 75_394, "training_seconds": 330.4, "muons_per_second": 686_000.0}
+    flow = {"parameters": 22_510, "training_seconds": 126.0, "muons_per_second": 98_000.0}
+    rows = cost_rows(
+        [{"costs": gan | {"validation_nll": None}}, {"costs": flow | {"validation_nll": 2.83371}}]
+    )
+    assert [texts for _, texts in rows] == [
+        ("75,394", "22,510"),
+        ("330", "126"),
+        ("686,000", "98,000"),
+        ("", "2.8337"),
+    ]
 
 
 def test_perfect_generator_has_no_pulls(metrics) -> None:

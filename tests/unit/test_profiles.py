@@ -18,7 +18,8 @@ NEEDS = {
     "htcondor": ("allowed_execute_duration", "htcondor_request_mem_mb"),
     "slurm": ("runtime", "mem_mb"),
 }
-GPU_RULES = {"train_multiplicity", "train_gan", "train_flow", "train_family", "sample"}
+SAMPLING = {"sample", "sample_compared"}
+GPU_RULES = {"train_multiplicity", "train_gan", "train_flow", "train_family"} | SAMPLING
 
 
 def rules() -> set[str]:
@@ -52,7 +53,7 @@ def test_gpu_rules_ask_slurm_for_one_gpu_of_one_node_and_time_for_a_checkpoint()
         assert resources[rule]["slurm_partition"] == "gpu"
     # others would die of the signal
     signalled = {rule for rule, wanted in resources.items() if "slurm_extra" in wanted}
-    assert signalled == GPU_RULES - {"sample"}
+    assert signalled == GPU_RULES - SAMPLING
 
 
 def test_htcondor_gets_the_walltime_and_memory_that_slurm_gets():

@@ -82,10 +82,14 @@ def test_the_sampler_takes_its_run_folder(dataset, undisturbed, tmp_path):
     command = [sys.executable, SCRIPTS / "sample.py", "--events", dataset / "test.parquet"]
     command += ["--normalization", dataset / "normalization.json", "--multiplicity", tmp_path]
     command += ["--model", undisturbed / "run", "--output", tmp_path / "samples.parquet"]
+    command += ["--timing", tmp_path / "samples.json"]
     subprocess.run([str(word) for word in command], check=True)
     real, samples = (
         read_events(path) for path in (dataset / "test.parquet", tmp_path / "samples.parquet")
     )
     np.testing.assert_array_equal(samples.event_id, real.event_id)
+    timing = json.loads((tmp_path / "samples.json").read_text())
+    assert timing["muons"] == samples.counts.sum()
+    assert timing["seconds"] > 0
     assert (samples.counts > 1).any()
     assert np.isfinite(samples.muons).all()

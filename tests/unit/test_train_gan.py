@@ -140,7 +140,8 @@ def test_bad_input_is_told_in_one_line(dataset, tmp_path):
 def sample(dataset, gan, multiplicity, output, *settings):
     command = [sys.executable, SCRIPTS / "sample.py", "--events", dataset / "test.parquet"]
     command += ["--normalization", dataset / "normalization.json", "--multiplicity", multiplicity]
-    command += ["--model", gan, "--output", output, *settings]
+    command += ["--model", gan, "--output", output, "--timing", output.with_suffix(".json")]
+    command += settings
     return subprocess.run([str(word) for word in command], capture_output=True, text=True)
 
 

@@ -53,6 +53,7 @@ def own_files(*patterns, **ingest):
         ({"simulate": {"energy_min": 1e7, "energy_max": 1e5}}, "energy_max must be above"),
         ({"output_dir": "../elsewhere/$(x)"}, "output_dir = "),
         ({"split": {"test_share": 0.95}}, "test_share"),
+        ({"also_compare": ["gan"]}, "also_compare names gan, which is the bundle_model"),
         ({"fit_normalization": {"representation": "raw"}}, "'fitted' or 'seed'"),
         ({"events": {"source": "file"}}, "'simulate' or 'files'"),
         ({"events": {"source": "files"}}, "ingest.files names none"),

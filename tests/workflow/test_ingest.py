@@ -24,6 +24,7 @@ LIMIT = 50
 """Muons of an event; some have more."""
 
 FAST = {
+    "also_compare": [],
     "train_multiplicity": {"epochs": 2},
     "train_gan": {"steps": 50, "evaluations": 1, "width": 8},
     "evaluate": {"bootstrap_replicas": 2},

@@ -58,8 +58,12 @@ def results(tmp_path_factory) -> Path:
     distribution = NegativeBinomialMixture(np.ones_like(mean), mean, np.full_like(mean, 3.0))
     config = EvaluateConfig(bootstrap_replicas=5, classifier_repeats=2)
     lookups = dict.fromkeys(LOOKUPS, generated)
-    metrics = evaluate(real, generated, distribution, lookups, 1.0, config)
+    figures = evaluate(real, generated, distribution, lookups, 1.0, config)
+    costs = {"parameters": 75_394, "training_seconds": 330.0, "muons_per_second": 6e5}
+    metrics = figures | {"bundle_model": "gan", "costs": costs | {"validation_nll": None}}
     write_json(folder / "metrics.json", metrics)
+    other = {"bundle_model": "flow", "costs": costs | {"validation_nll": 2.8337}}
+    write_json(folder / "compared.json", metrics | other)
     split = summarize(iter_events(folder / "test.parquet"))
     write_json(folder / "summary.json", dict.fromkeys(("train", "validation", "test"), split))
     write_json(folder / "quality.json", quality(rejected=40))
@@ -98,7 +102,12 @@ def page(results: Path) -> Path:
     assert plot.returncode == 0, plot.stderr
     for suffix in ("png", "pdf"):
         assert {path.stem for path in figures.glob(f"*.{suffix}")} == SHOWN.keys()
-    report = run("report.py", *common, "--figures", figures, "--output", results / "report.html")
+    report = run(
+        "report.py",
+        *common,
+        *("--compared", results / "compared.json"),
+        *("--figures", figures, "--output", results / "report.html"),
+    )
     assert report.returncode == 0, report.stderr
     return results / "report.html"
 
@@ -170,6 +179,11 @@ def test_page_in_a_browser_without_network(page: Path, tmp_path: Path) -> None:
         rows = table.find_elements(By.CSS_SELECTOR, "tbody tr")
         assert len(rows) >= 10
         assert all(len(row.text.split()) > 3 for row in rows)
+        titles = table.find_element(By.TAG_NAME, "thead").text
+        assert "WGAN-GP Neural spline flow Floor" in titles
+        costs = first.find_element(By.ID, "costs-table").text
+        assert "Validation NLL per muon" in costs
+        assert "2.8337" in costs
 
         baselines = driver.find_element(By.ID, "baselines")
         assert len(baselines.find_elements(By.CSS_SELECTOR, "tbody tr")) > 8

@@ -9,11 +9,16 @@ VALIDATION = {"evaluate": 1, "plot": 1, "report": 1}
 
 
 def edit(checkout, section, **values):
+    overlay(checkout, {section: values})
+
+
+def overlay(checkout, values):
+    """Lay keys over the preset, section by section."""
     file = checkout.folder / "config" / "presets" / "debug.yaml"
     config = yaml.safe_load(file.read_text())
-    config.setdefault(section, {}).update(values)
+    for key, value in values.items():
+        config[key] = config.get(key, {}) | value if isinstance(value, dict) else value
     file.write_text(yaml.safe_dump(config))
-    return config
 
 
 def append(checkout, source, text="\nADDED_BY_A_TEST = 1\n"):
@@ -43,17 +48,28 @@ def test_gan_learning_rate_reruns_the_gan_and_below(checkout, shards):
     assert checkout.planned() == {"train_gan": 1, "sample": shards, **VALIDATION}
 
 
-def test_the_other_model_is_trained_and_what_follows_reruns(checkout, shards):
-    assert checkout.planned("--config", "bundle_model=flow") == {
+def test_a_key_of_the_compared_model_reruns_its_training_and_its_column(checkout, shards):
+    edit(checkout, "train_flow", width=32)
+    assert checkout.planned() == {
         "train_flow": 1,
+        "sample_compared": shards,
+        "evaluate_compared": 1,
+        "report": 1,
+    }
+
+
+def test_models_that_change_places_are_not_trained_again(checkout, shards):
+    assert checkout.planned("--config", "bundle_model=flow") == {
         "sample": shards,
+        "sample_compared": shards,
+        "evaluate_compared": 1,
         **VALIDATION,
     }
 
 
-def test_a_key_of_the_model_that_is_not_chosen_reruns_nothing(checkout):
-    edit(checkout, "train_flow", width=32)
-    assert checkout.planned() == {}
+def test_without_the_comparison_the_other_model_is_of_no_account(checkout):
+    overlay(checkout, {"also_compare": [], "train_flow": {"width": 32}})
+    assert checkout.planned() == {"report": 1}
 
 
 def test_figure_option_reruns_plot_and_report(checkout):

@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 from pathlib import Path
+from typing import get_args
 
 from snakemake_interface_executor_plugins.settings import DeploymentMethod
 
@@ -12,6 +13,7 @@ SCRIPTS = Path(os.path.relpath(Path(workflow.basedir) / "scripts"))
 IMAGE = os.path.relpath(Path(workflow.basedir).parent / "containers" / "cr-muons.sif")
 sys.path.insert(0, str(SCRIPTS.resolve()))
 
+from fastsim.bundles.config.models import BundleModel
 from fastsim.bundles.config.workflow import BundlesConfig
 from fastsim.gpus import count_gpus
 from fastsim.errors import InputError
@@ -73,6 +75,7 @@ def check_image():
 
 wildcard_constraints:
     part=r"\d{4}",
+    model="|".join(get_args(BundleModel)),
 
 
 def library(name):
@@ -130,6 +133,12 @@ def on_nodes(wildcards, resources, threads):
         f"{resources.mpi} --kill-on-bad-exit=1 --nodes={resources.nodes} --ntasks={resources.nodes}"
         f" --cpus-per-task={threads}"
     )
+
+
+def measured_once(wildcards, input):
+    """Return the flags of what is measured once, whichever models of bundles there are."""
+    multiplicity = Path(input.multiplicity_model).parent
+    return f"--training {input.training} --multiplicity {multiplicity}"
 
 
 def family_flags(wildcards):

@@ -24,6 +24,7 @@ rule sample:
         model=f"{MODEL}/model.safetensors",
     output:
         events=f"{RESULTS}/samples/part-{{part}}.parquet",
+        timing=f"{RESULTS}/samples/part-{{part}}.json",
     log:
         f"{LOGS}/sample/part-{{part}}.log",
     benchmark:
@@ -47,6 +48,7 @@ rule sample:
         " --multiplicity {params.multiplicity}"
         " --model {params.model}"
         " --output {output.events}"
+        " --timing {output.timing}"
         " 2>&1 | tee {log}"
 
 

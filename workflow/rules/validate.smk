@@ -2,6 +2,8 @@
 
 TEST_EVENTS = expand(f"{RESULTS}/splits/test/part-{{part}}.parquet", part=PARTS)
 TRAINING_EVENTS = expand(f"{RESULTS}/splits/train/part-{{part}}.parquet", part=PARTS)
+TIMINGS = expand(f"{RESULTS}/samples/part-{{part}}.json", part=PARTS)
+COMPARED = expand(f"{RESULTS}/compared/{{model}}/metrics.json", model=settings.compared_models)
 SAMPLES = expand(f"{RESULTS}/samples/part-{{part}}.parquet", part=PARTS)
 
 
@@ -13,10 +15,11 @@ rule evaluate:
         events=TEST_EVENTS,
         training=TRAINING_EVENTS,
         samples=SAMPLES,
+        timings=TIMINGS,
         normalization=f"{RESULTS}/dataset/normalization.json",
         multiplicity_model=f"{RESULTS}/multiplicity/model.safetensors",
-        multiplicity_config=f"{RESULTS}/multiplicity/config.yaml",
-        model_config=f"{MODEL}/config.yaml",
+        # its config.yaml, metrics.json and timing.json come from the same job
+        model=f"{MODEL}/model.safetensors",
     output:
         metrics=f"{RESULTS}/validation/metrics.json",
     log:
@@ -32,8 +35,8 @@ rule evaluate:
     params:
         flags=to_flags(settings.evaluate),
         spectral_index=SPECTRAL_INDEX,
-        multiplicity=subpath(input.multiplicity_model, parent=True),
-        model=subpath(input.model_config, parent=True),
+        once=measured_once,
+        model=subpath(input.model, parent=True),
     message:
         "Evaluate the generated bundles"
     shell:
@@ -41,8 +44,8 @@ rule evaluate:
         " {params.flags}"
         " --events {input.events}"
         " --samples {input.samples}"
-        " --training {input.training}"
-        " --multiplicity {params.multiplicity}"
+        " --timings {input.timings}"
+        " {params.once}"
         " --model {params.model}"
         " --normalization {input.normalization}"
         " --spectral-index {params.spectral_index}"
@@ -109,6 +112,7 @@ rule report:
         library=library("report"),
         template="workflow/report/report.html.j2",
         metrics=f"{RESULTS}/validation/metrics.json",
+        compared=COMPARED,
         summary=f"{RESULTS}/dataset/summary.json",
         quality=QUALITY,
         figures=f"{RESULTS}/validation/figures",
@@ -138,6 +142,7 @@ rule report:
     shell:
         "python {input.program}"
         " --metrics {input.metrics}"
+        " --compared {input.compared}"
         " {params.quality}"
         " --summary {input.summary}"
         " --figures {input.figures}"

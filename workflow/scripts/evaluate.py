@@ -1,17 +1,22 @@
 """Measure how far generated bundles are from simulated ones.
 
 python workflow/scripts/evaluate.py --events splits/test/*.parquet --samples samples/*.parquet \\
-    --training splits/train/*.parquet --multiplicity multiplicity/ --model gan/ \\
-    --normalization dataset/normalization.json --output metrics.json
+    --timings samples/*.json --training splits/train/*.parquet --multiplicity multiplicity/ \\
+    --model gan/ --normalization dataset/normalization.json --output metrics.json
+
+Without ``--training`` there are no lookups in the result, without ``--multiplicity`` no figures of
+that model: they are the same whichever model makes the muons.
 """
 
 import argparse
 import sys
+from pathlib import Path
 
 from fastsim.bundles.config.evaluate import EvaluateConfig
 from fastsim.bundles.evaluation import check_pair, evaluate
 from fastsim.bundles.events import read_events
 from fastsim.bundles.lookup_baselines import Lookups, read_training_events
+from fastsim.bundles.model_costs import model_costs
 from fastsim.bundles.model_runs import read_model_run
 from fastsim.bundles.models.multiplicity import load_multiplicity
 from fastsim.bundles.representation import Normalization
@@ -30,9 +35,12 @@ def main() -> None:
     )
     parser.add_argument("--events", nargs="+", required=True, help="test shards")
     parser.add_argument("--samples", nargs="+", required=True, help="generated, in that order")
-    parser.add_argument("--training", nargs="+", required=True, help="training shards, for lookups")
-    parser.add_argument("--multiplicity", required=True, help="folder of the trained model")
-    parser.add_argument("--model", required=True, help="folder of the GAN or flow")
+    parser.add_argument(
+        "--timings", type=Path, nargs="+", required=True, help="of the generation, JSON files"
+    )
+    parser.add_argument("--training", nargs="+", help="training shards, for lookups")
+    parser.add_argument("--multiplicity", help="folder of the trained model")
+    parser.add_argument("--model", type=Path, required=True, help="folder of the GAN or flow")
     parser.add_argument("--normalization", required=True, help="of the dataset")
     parser.add_argument(
         "--spectral-index", type=float, default=1.0, help="gamma of the simulated spectrum"
@@ -45,15 +53,17 @@ def main() -> None:
     real, generated = read_events(args.events), read_events(args.samples)
     check_pair(real, generated)
     normalization = Normalization.load(args.normalization)
-    distribution = load_multiplicity(args.multiplicity).distribution(
-        normalization.conditions(real.primaries)
-    )
     model, _ = read_model_run(args.model)
-    training = read_training_events(args.training, config.lookup_events, config.seed)
-    lookups = Lookups(training, normalization, config.seed).all(real)
-    metrics = {"bundle_model": model} | evaluate(
-        real, generated, distribution, lookups, args.spectral_index, config
-    )
+    metrics = {"bundle_model": model, "costs": model_costs(args.model, args.timings)}
+    distribution = lookups = None
+    if args.multiplicity is not None:
+        distribution = load_multiplicity(args.multiplicity).distribution(
+            normalization.conditions(real.primaries)
+        )
+    if args.training is not None:
+        training = read_training_events(args.training, config.lookup_events, config.seed)
+        lookups = Lookups(training, normalization, config.seed).all(real)
+    metrics |= evaluate(real, generated, distribution, lookups, args.spectral_index, config)
     write_json(args.output, metrics)
     for name, seconds in metrics["timings"].items():
         print(f"evaluate: {name} {seconds:.1f} s", file=sys.stderr)

@@ -17,7 +17,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from fastsim.bundles.baseline_table import contests, verdicts
 from fastsim.bundles.described import OBSERVABLES
 from fastsim.bundles.figure_texts import FIGURE_TEXTS, INGEST_TEXTS, MODEL_TEXTS, FigureText
-from fastsim.bundles.headline import headline
+from fastsim.bundles.headline import cost_rows, headline
 from fastsim.bundles.ingest.quality import REASONS
 from fastsim.bundles.lookup_baselines import LOOKUPS
 from fastsim.bundles.model_runs import TITLES, read_model_run
@@ -45,6 +45,9 @@ def main() -> None:
         allow_abbrev=False,
     )
     parser.add_argument("--metrics", type=Path, required=True, help="of the evaluation, JSON")
+    parser.add_argument(
+        "--compared", type=Path, nargs="*", default=[], help="of other models, to put beside it"
+    )
     parser.add_argument("--summary", type=Path, required=True, help="of the dataset, JSON")
     parser.add_argument(
         "--quality", type=Path, help="of the user's files, JSON; only if there are some"
@@ -57,6 +60,7 @@ def main() -> None:
 
     metrics = read_json(args.metrics)
     model, model_config = read_model_run(args.model)
+    models = [metrics, *map(read_json, args.compared)]
     against_lookups = contests(metrics)
     figures = _figures(args.figures, FIGURE_TEXTS | MODEL_TEXTS[model])
     sections = [
@@ -77,8 +81,9 @@ def main() -> None:
     page = environment.get_template("report.html.j2").render(
         metrics=metrics,
         summary=read_json(args.summary),
-        model=TITLES[model],
-        rows=headline(metrics),
+        models=[TITLES[each["bundle_model"]] for each in models],
+        rows=headline(models),
+        costs=cost_rows(models),
         lookups=list(LOOKUPS.values()),
         contests=against_lookups,
         verdicts=verdicts(against_lookups),

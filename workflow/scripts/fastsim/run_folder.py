@@ -18,7 +18,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from fastsim.errors import InputError
-from fastsim.files import atomic_path
+from fastsim.files import atomic_path, read_json
 
 WEIGHTS = "model.safetensors"
 CONFIG = "config.yaml"
@@ -71,6 +71,20 @@ def read_config(folder: str | Path, *stages: str) -> dict[str, Any]:
     if found not in stages or not isinstance(content.get("model"), dict):
         raise InputError(f"{path}: stage = {found}; the config of a {needed} run is needed")
     return content
+
+
+def read_figures(path: Path, names: Sequence[str]) -> dict[str, float]:
+    """Return numbers of a ``metrics.json`` or ``timing.json``.
+
+    Raises:
+        InputError: the file cannot be read, or lacks one of them.
+    """
+    content = read_json(path)
+    for name in names:
+        value = content.get(name) if isinstance(content, Mapping) else None
+        if not isinstance(value, int | float):
+            raise InputError(f"{path}: {name} = {value}; a number is needed")
+    return {name: content[name] for name in names}
 
 
 def save_weights(folder: str | Path, state: Mapping[str, torch.Tensor]) -> None:

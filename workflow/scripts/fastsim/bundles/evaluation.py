@@ -37,8 +37,8 @@ FEWEST_BUNDLES = 10
 def evaluate(
     real: Events,
     generated: Events,
-    distribution: NegativeBinomialMixture,
-    lookups: Mapping[str, Events],
+    distribution: NegativeBinomialMixture | None,
+    lookups: Mapping[str, Events] | None,
     spectral_index: float,
     config: EvaluateConfig,
 ) -> dict[str, Any]:
@@ -47,9 +47,9 @@ def evaluate(
     Args:
         real: test events.
         generated: the same rows with generated muons.
-        distribution: P(N | primary) of every event.
+        distribution: P(N | primary) of every event; None: ``multiplicity`` is left out.
         lookups: the same rows with the muons of each of
-            :data:`~fastsim.bundles.lookup_baselines.LOOKUPS`.
+            :data:`~fastsim.bundles.lookup_baselines.LOOKUPS`; None: ``baselines`` are left out.
         spectral_index: gamma of the simulated spectrum, for the weights to a flux.
         config: seed and numbers of repetitions.
 
@@ -82,17 +82,19 @@ def evaluate(
     a_large, b_large = (d.select(d.events.counts >= LARGE_BUNDLE) for d in (a, b))
     with _timed(timings, "c2st_auc_event_n30"):
         metrics["c2st_auc_event_n30"] = event_auc(a_large, b_large, repeats, seed)
-    with _timed(timings, "baselines"):
-        metrics["baselines"] = {
-            name: baseline_metrics(a, Described(lookup), replicas, repeats, seed)
-            for name, lookup in lookups.items()
-        }
+    if lookups is not None:
+        with _timed(timings, "baselines"):
+            metrics["baselines"] = {
+                name: baseline_metrics(a, Described(lookup), replicas, repeats, seed)
+                for name, lookup in lookups.items()
+            }
     with _timed(timings, "c2st_auc_set"):
         metrics["c2st_auc_set"] = set_auc(a_filled, b_filled, repeats, seed)
     with _timed(timings, "fpd_kpd"):
         metrics |= physics_distances(a_filled, b_filled, seed)
-    with _timed(timings, "multiplicity"):
-        metrics["multiplicity"] = multiplicity_metrics(distribution, real, seed)
+    if distribution is not None:
+        with _timed(timings, "multiplicity"):
+            metrics["multiplicity"] = multiplicity_metrics(distribution, real, seed)
     with _timed(timings, "geometry"):
         metrics["isotropy"] = {"truth": azimuthal_isotropy(a), "generated": azimuthal_isotropy(b)}
         metrics["energy_radius_correlation"] = {

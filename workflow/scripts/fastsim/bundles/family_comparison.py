@@ -2,22 +2,21 @@
 
 import statistics
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from torch import nn
 
 from fastsim.bundles.config.train_gan import TrainGanConfig
 from fastsim.bundles.generation import STAGE, generate, load_generator
+from fastsim.bundles.model_costs import count_parameters
 from fastsim.bundles.models.critic import Critic
 from fastsim.bundles.models.generator import Generator
 from fastsim.data.shards import Shard
 from fastsim.errors import InputError
-from fastsim.files import read_json
-from fastsim.run_folder import CONFIG, read_config
+from fastsim.run_folder import CONFIG, read_config, read_figures
 from fastsim.settings import parse
 
 # enough for seconds to be no matter of chance, few enough to be over in some
@@ -86,7 +85,7 @@ def read_run(folder: Path) -> Run:
         model["generator"]["conditions"], config.width, config.critic_layers, config.critic_family
     )
     families = dict.fromkeys((config.generator_family, config.critic_family))
-    timing = _figures(folder / "timing.json", TIMING)
+    timing = read_figures(folder / "timing.json", TIMING)
     if timing["seconds"] <= 0:
         raise InputError(f"{folder / 'timing.json'}: seconds = 0: no step was timed; train again")
     own = {"generator_family", "critic_family"}
@@ -95,24 +94,11 @@ def read_run(folder: Path) -> Run:
         settings=config.model_dump(mode="json", exclude=own)
         | {"normalization": model.get("normalization")},
         generator=generator.double(),
-        generator_parameters=_parameters(generator),
-        critic_parameters=_parameters(critic),
-        metrics=_figures(folder / "metrics.json", METRICS),
+        generator_parameters=count_parameters(generator),
+        critic_parameters=count_parameters(critic),
+        metrics=read_figures(folder / "metrics.json", METRICS),
         timing=timing,
     )
-
-
-def _figures(path: Path, names: Sequence[str]) -> dict[str, float]:
-    content = read_json(path)
-    for name in names:
-        value = content.get(name) if isinstance(content, Mapping) else None
-        if not isinstance(value, int | float):
-            raise InputError(f"{path}: {name} = {value}; a number is needed")
-    return {name: content[name] for name in names}
-
-
-def _parameters(network: nn.Module) -> int:
-    return sum(parameter.numel() for parameter in network.parameters())
 
 
 def compare(folders: Sequence[Path], shard: Shard) -> list[Result]:

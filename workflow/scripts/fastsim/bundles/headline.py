@@ -1,5 +1,6 @@
 """The headline table of the report: the figures of merit that decide, with floor and limit."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,94 +22,114 @@ KS_NAMES = {
     "n": "KS of the number of muons",
 }
 
+Metrics = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One figure: its text, and whether the limit is kept (None: there is no limit)."""
+
+    value: str
+    kept: bool | None = None
+
 
 @dataclass(frozen=True)
 class Row:
-    """One line: texts to show, and whether the limit is kept (None: there is no limit)."""
+    """One line: a cell for every model of bundles, or a single one that holds for all of them."""
 
     name: str
-    value: str
+    cells: tuple[Cell, ...]
     floor: str
     limit: str
-    kept: bool | None
     meaning: str
 
 
-def headline(metrics: dict[str, Any]) -> list[Row]:
-    """Return the rows of the headline table from the content of ``metrics.json``."""
+def headline(models: Sequence[Metrics]) -> list[Row]:
+    """Return the rows of the headline table.
+
+    Args:
+        models: contents of ``metrics.json`` of every model of bundles, the one that generates
+            first: floors and limits are taken from it, and what is said of the numbers of muons,
+            which are the same for all.
+    """
     rows = [
         _auc_row(
-            metrics["c2st_auc_event"],
+            [metrics["c2st_auc_event"] for metrics in models],
             "Classifier AUC, bundles with muons",
             AUC_LIMIT,
             "boosted trees on event observables; 0.5: cannot be told apart",
         ),
         _auc_row(
-            metrics["c2st_auc_event_n30"],
+            [metrics["c2st_auc_event_n30"] for metrics in models],
             "Classifier AUC, N ≥ 30",
             AUC_N30_LIMIT,
             "the same for large bundles",
         ),
         _auc_row(
-            metrics["c2st_auc_set"],
+            [metrics["c2st_auc_set"] for metrics in models],
             "Classifier AUC, raw muons",
             None,
             "a network that sees every muon of the bundle",
         ),
     ]
-    rows += [_ks_row(metrics["observables"][key], name) for key, name in KS_NAMES.items()]
-    rows += _multiplicity_rows(metrics["multiplicity"])
-    p = metrics["isotropy"]["generated"]["muons"]["rayleigh_p"]
+    rows += [
+        _ks_row([metrics["observables"][key] for metrics in models], name)
+        for key, name in KS_NAMES.items()
+    ]
+    rows += _multiplicity_rows(models[0]["multiplicity"])
+    p_values = [metrics["isotropy"]["generated"]["muons"]["rayleigh_p"] for metrics in models]
     rows.append(
         Row(
             "Isotropy of generated muons, p-value",
-            f"{p:.2g}",
+            tuple(Cell(f"{p:.2g}", p > SMALLEST_P) for p in p_values),
             "",
             f"above {SMALLEST_P}",
-            p > SMALLEST_P,
             "Rayleigh test of azimuths around the shower axis",
         )
     )
-    rows += _distance_rows(metrics)
+    rows += _distance_rows(models)
     return rows
 
 
-def _auc_row(figure: dict[str, Any], name: str, limit: float | None, meaning: str) -> Row:
-    if figure["generated"] is None:
-        return Row(name, "too few events", "", "", None, meaning)
-    value = figure["generated"]["value"]
+def _auc_row(figures: list[Metrics], name: str, limit: float | None, meaning: str) -> Row:
+    floor = figures[0]["floor"]
     return Row(
         name,
-        f"{value:.3f} ± {figure['generated']['spread']:.3f}",
-        f"{figure['floor']['value']:.3f} ± {figure['floor']['spread']:.3f}",
-        "" if limit is None else f"below {limit}",
-        None if limit is None else value < limit,
+        tuple(_auc_cell(figure["generated"], limit) for figure in figures),
+        "" if floor is None else f"{floor['value']:.3f} ± {floor['spread']:.3f}",
+        "" if limit is None or floor is None else f"below {limit}",
         meaning,
     )
 
 
-def _ks_row(figure: dict[str, Any], name: str) -> Row:
-    generated, floor = figure["generated"], figure["floor"]
+def _auc_cell(figure: Metrics | None, limit: float | None) -> Cell:
+    if figure is None:
+        return Cell("too few events")
+    value = figure["value"]
+    return Cell(f"{value:.3f} ± {figure['spread']:.3f}", None if limit is None else value < limit)
+
+
+def _ks_row(figures: list[Metrics], name: str) -> Row:
+    floor = figures[0]["floor"]
     limit = max(KS_LIMIT, KS_OF_FLOOR * floor["ks"])
+    generated = [figure["generated"] for figure in figures]
     return Row(
         name,
-        f"{generated['ks']:.4f} ± {generated['ks_error']:.4f}",
+        tuple(Cell(f"{g['ks']:.4f} ± {g['ks_error']:.4f}", g["ks"] < limit) for g in generated),
         f"{floor['ks']:.4f} ± {floor['ks_error']:.4f}",
         f"below {limit:.3f}",
-        generated["ks"] < limit,
         "largest difference of the cumulative distributions",
     )
 
 
-def _multiplicity_rows(metrics: dict[str, Any]) -> list[Row]:
+def _multiplicity_rows(metrics: Metrics) -> list[Row]:
     pit = metrics["model"]["pit_ks"]
     rows = [
         Row(
             "PIT KS of the multiplicity",
-            f"{pit:.4f}",
+            (Cell(f"{pit:.4f}", pit < PIT_LIMIT),),
             f"{metrics['floor']['pit_ks']:.4f}",
             f"below {PIT_LIMIT}",
-            pit < PIT_LIMIT,
             f"are probabilities frequencies? Poisson: {metrics['poisson']['pit_ks']:.3f}",
         )
     ]
@@ -122,10 +143,9 @@ def _multiplicity_rows(metrics: dict[str, Any]) -> list[Row]:
         rows.append(
             Row(
                 "RMS of the pulls of ⟨N⟩ per bin",
-                f"{rms:.2f}",
+                (Cell(f"{rms:.2f}", rms < PULL_LIMIT and rms < min(peers.values())),),
                 "1.00",
                 f"below {PULL_LIMIT}",
-                rms < PULL_LIMIT and rms < min(peers.values()),
                 f"bias over statistical error; {told}",
             )
         )
@@ -133,10 +153,9 @@ def _multiplicity_rows(metrics: dict[str, Any]) -> list[Row]:
     rows.append(
         Row(
             "Log score of N per event (NLL)",
-            f"{model['nll']:.3f}",
+            (Cell(f"{model['nll']:.3f}"),),
             "",
             "",
-            None,
             f"lower is better; Poisson of the same mean: {poisson['nll']:.3f}; CRPS "
             f"{model['crps']:.3f} against {poisson['crps']:.3f}",
         )
@@ -144,20 +163,35 @@ def _multiplicity_rows(metrics: dict[str, Any]) -> list[Row]:
     return rows
 
 
-def _distance_rows(metrics: dict[str, Any]) -> list[Row]:
+def _distance_rows(models: Sequence[Metrics]) -> list[Row]:
     rows = []
     for key, name in (("fpd", "Fréchet physics distance"), ("kpd", "Kernel physics distance")):
-        if metrics[key]["generated"] is None:
+        figures = [metrics[key]["generated"] for metrics in models]
+        if None in figures:
             continue
-        generated, floor = metrics[key]["generated"], metrics[key]["floor"]
+        floor = models[0][key]["floor"]
         rows.append(
             Row(
                 name,
-                f"{generated['value']:.4f} ± {generated['error']:.4f}",
+                tuple(Cell(f"{g['value']:.4f} ± {g['error']:.4f}") for g in figures),
                 f"{floor['value']:.4f} ± {floor['error']:.4f}",
                 "",
-                None,
                 "of event observables in units of their spread; 0: equal",
             )
         )
     return rows
+
+
+def cost_rows(models: Sequence[Metrics]) -> list[tuple[str, tuple[str, ...]]]:
+    """Return name and a text for every model of what the models cost, and of their likelihoods."""
+    costs = [metrics["costs"] for metrics in models]
+    return [
+        ("Parameters of the network that generates", _texts(costs, "parameters", "{:,}")),
+        ("Training, s", _texts(costs, "training_seconds", "{:,.0f}")),
+        ("Generated muons per second", _texts(costs, "muons_per_second", "{:,.0f}")),
+        ("Validation NLL per muon", _texts(costs, "validation_nll", "{:.4f}")),
+    ]
+
+
+def _texts(costs: list[Metrics], key: str, form: str) -> tuple[str, ...]:
+    return tuple("" if cost[key] is None else form.format(cost[key]) for cost in costs)

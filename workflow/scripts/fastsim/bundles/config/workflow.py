@@ -1,5 +1,7 @@
 """The whole configuration of the muon-bundle workflow: one section a stage."""
 
+from typing import get_args
+
 from pydantic import Field, model_validator
 
 from fastsim.bundles.config.blind_test import BlindTestConfig
@@ -41,6 +43,11 @@ class BundlesConfig(Section):
     bundle_model: BundleModel = Field(
         "gan", description="what says which muons: the WGAN-GP of train_gan, the flow of train_flow"
     )
+    also_compare: tuple[BundleModel, ...] | None = Field(
+        None,
+        description="models trained and sampled too and put beside it in the report; null: all "
+        "others",
+    )
     train_gan: TrainGanConfig = Field(
         TrainGanConfig(), description="which muons, by a generator and a critic"
     )
@@ -63,6 +70,23 @@ class BundlesConfig(Section):
                 f"blind_test.seed is {self.blind_test.seed} as simulate.seed is; another one is "
                 "needed, or models would be tested on showers they were trained with"
             )
+        return self
+
+    @property
+    def compared_models(self) -> tuple[BundleModel, ...]:
+        """The models that are put beside the one that generates."""
+        if self.also_compare is None:
+            return tuple(name for name in get_args(BundleModel) if name != self.bundle_model)
+        return self.also_compare
+
+    @model_validator(mode="after")
+    def _compared_with_others(self) -> "BundlesConfig":
+        if self.bundle_model in self.compared_models:
+            raise ValueError(
+                f"also_compare names {self.bundle_model}, which is the bundle_model; name others"
+            )
+        if len(set(self.compared_models)) < len(self.compared_models):
+            raise ValueError("also_compare names a model twice")
         return self
 
     @model_validator(mode="after")

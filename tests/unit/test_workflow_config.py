@@ -1,0 +1,35 @@
+"""Keys of the whole workflow that belong together."""
+
+import pytest
+
+from fastsim.bundles.config.workflow import BundlesConfig
+from fastsim.errors import InputError
+from fastsim.settings import parse
+
+
+@pytest.mark.parametrize(
+    ("values", "others"),
+    [
+        ({}, ("flow",)),
+        ({"bundle_model": "flow"}, ("gan",)),
+        ({"also_compare": []}, ()),
+        ({"bundle_model": "flow", "also_compare": ["gan"]}, ("gan",)),
+    ],
+)
+def test_other_models_are_compared_unless_told_otherwise(values, others):
+    assert parse(BundlesConfig, values, "test").compared_models == others
+
+
+@pytest.mark.parametrize(
+    ("values", "line"),
+    [
+        ({"also_compare": ["gan"]}, "also_compare names gan, which is the bundle_model"),
+        ({"bundle_model": "flow", "also_compare": ["gan", "flow"]}, "also_compare names flow"),
+        ({"also_compare": ["flow", "flow"]}, "also_compare names a model twice"),
+        ({"also_compare": ["vae"]}, "'gan' or 'flow'"),
+    ],
+)
+def test_a_model_is_compared_with_others_once(values, line):
+    with pytest.raises(InputError, match=line) as error:
+        parse(BundlesConfig, values, "test")
+    assert "\n" not in str(error.value)

@@ -1,0 +1,44 @@
+"""Other models of bundles beside the chosen one (``also_compare``): same primaries, same figures."""
+
+
+use rule sample as sample_compared with:
+    input:
+        program=f"{SCRIPTS}/sample.py",
+        library=library("sample"),
+        events=f"{RESULTS}/splits/test/part-{{part}}.parquet",
+        normalization=f"{RESULTS}/dataset/normalization.json",
+        multiplicity_model=f"{RESULTS}/multiplicity/model.safetensors",
+        model=f"{RESULTS}/{{model}}/model.safetensors",
+    output:
+        events=f"{RESULTS}/compared/{{model}}/samples/part-{{part}}.parquet",
+        timing=f"{RESULTS}/compared/{{model}}/samples/part-{{part}}.json",
+    log:
+        f"{LOGS}/compared/{{model}}/sample/part-{{part}}.log",
+    benchmark:
+        f"{BENCHMARKS}/compared/{{model}}/sample/part-{{part}}.tsv"
+    message:
+        "Generate bundles with the model {wildcards.model}, shard {wildcards.part}"
+
+
+use rule evaluate as evaluate_compared with:
+    input:
+        program=f"{SCRIPTS}/evaluate.py",
+        library=library("evaluate"),
+        events=TEST_EVENTS,
+        samples=expand(
+            f"{RESULTS}/compared/{{{{model}}}}/samples/part-{{part}}.parquet", part=PARTS
+        ),
+        timings=expand(f"{RESULTS}/compared/{{{{model}}}}/samples/part-{{part}}.json", part=PARTS),
+        normalization=f"{RESULTS}/dataset/normalization.json",
+        model=f"{RESULTS}/{{model}}/model.safetensors",
+    output:
+        metrics=f"{RESULTS}/compared/{{model}}/metrics.json",
+    log:
+        f"{LOGS}/compared/{{model}}/evaluate.log",
+    benchmark:
+        f"{BENCHMARKS}/compared/{{model}}/evaluate.tsv"
+    params:
+        # the lookups and the numbers of muons are those of the chosen model
+        once="",
+    message:
+        "Evaluate the bundles of the model {wildcards.model}"
