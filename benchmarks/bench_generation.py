@@ -12,8 +12,9 @@ import torch
 from bench_simulation import simulation
 from torch import nn
 
+from fastsim.bundles.batched_generation import count_uniforms
 from fastsim.bundles.events import Events, read_events
-from fastsim.bundles.generation import count_uniforms, generate, load_generator
+from fastsim.bundles.generation import generate, load_generator
 from fastsim.bundles.models.generator import Generator
 from fastsim.bundles.models.multiplicity import MultiplicityModel, load_multiplicity
 from fastsim.bundles.representation import Normalization

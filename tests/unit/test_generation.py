@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from fastsim.bundles import flow_generation, generation
-from fastsim.bundles.generation import count_uniforms
+from fastsim.bundles.batched_generation import count_uniforms
 from fastsim.bundles.models.flow import BundleFlow
 from fastsim.bundles.models.generator import Generator
 from fastsim.bundles.sampling import load_sampler

@@ -4,9 +4,9 @@ import argparse
 import time
 from pathlib import Path
 
+from fastsim.bundles.batched_generation import count_uniforms
 from fastsim.bundles.config.sample import GenerationConfig
 from fastsim.bundles.events import Events, event_writer, iter_events
-from fastsim.bundles.generation import count_uniforms
 from fastsim.bundles.models.multiplicity import load_multiplicity
 from fastsim.bundles.representation import Normalization
 from fastsim.bundles.sampling import load_sampler

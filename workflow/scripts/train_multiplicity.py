@@ -17,16 +17,14 @@ from fastsim.bundles.multiplicity_training import (
 )
 from fastsim.bundles.representation import POINTS_COLUMN, Normalization
 from fastsim.data.shards import read_shards
-from fastsim.engine.distributed import Process, process_group
+from fastsim.engine.distributed import Process
 from fastsim.engine.loop import Loop, Plan
-from fastsim.engine.precision import set_numerics
 from fastsim.errors import exit_on_input_error
-from fastsim.settings import from_flags
 from fastsim.training_program import (
-    add_training_arguments,
     open_checkpoints,
     open_data,
     open_logbook,
+    run_training,
     write_run,
 )
 
@@ -37,20 +35,14 @@ MEMORY_KEYS = "batch_events, width or resident_memory of train_multiplicity"
 @exit_on_input_error
 def main() -> None:
     """Train, keep the epoch of the best validation likelihood, and write its run folder."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0], allow_abbrev=False)
-    add_training_arguments(parser, TrainMultiplicityConfig)
-    args = parser.parse_args()
-    config = from_flags(TrainMultiplicityConfig, args)
-    set_numerics(config.deterministic, config.detect_anomaly)
-    with process_group() as process:
-        # sums in one order, so that the model depends on the seed alone and not on the cores; the
-        # network is too small to gain from more
-        torch.set_num_threads(1)
-        train(config, args, process)
+    run_training(__doc__, TrainMultiplicityConfig, train)
 
 
 def train(config: TrainMultiplicityConfig, args: argparse.Namespace, process: Process) -> None:
     """Make all epochs; the first process evaluates and writes, the others wait meanwhile."""
+    # sums in one order, so that the model depends on the seed alone and not on the cores; the
+    # network is too small to gain from more
+    torch.set_num_threads(1)
     normalization = Normalization.load(args.normalization)
     checkpoints = open_checkpoints(args, config, __file__)
     data = open_data(

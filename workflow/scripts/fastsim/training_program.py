@@ -14,12 +14,13 @@ from fastsim.data.free_memory import free_memory
 from fastsim.data.shards import Shard
 from fastsim.engine.checkpoint import Checkpoints
 from fastsim.engine.config import TrainingConfig
-from fastsim.engine.distributed import Process
+from fastsim.engine.distributed import Process, process_group
 from fastsim.engine.loop import Outcome
+from fastsim.engine.precision import set_numerics
 from fastsim.files import write_json
 from fastsim.fingerprints import hash_of_files
 from fastsim.run_folder import save_weights, write_config
-from fastsim.settings import add_flags
+from fastsim.settings import add_flags, from_flags
 from fastsim.sources import sources
 from fastsim.tracking.logbook import Logbook, default_run_name
 from fastsim.tracking.wandb_run import WandbSettings
@@ -35,6 +36,27 @@ def add_training_arguments(parser: argparse.ArgumentParser, section: type[Traini
     parser.add_argument("--run-name", help="in TensorBoard (default: the time)")
     parser.add_argument("--wandb-project", help="show the run on Weights & Biases too")
     add_flags(parser, section)
+
+
+def run_training(
+    description: str,
+    section: type[TrainingConfig],
+    train: Callable[[TrainingConfig, argparse.Namespace, Process], None],
+) -> None:
+    """Read the command line, join the processes of the training, and train.
+
+    Args:
+        description: of the program; its first line is shown.
+        section: class of its config section.
+        train: is given the config, the other arguments and this process.
+    """
+    parser = argparse.ArgumentParser(description=description.partition("\n")[0], allow_abbrev=False)
+    add_training_arguments(parser, section)
+    args = parser.parse_args()
+    config = from_flags(section, args)
+    set_numerics(config.deterministic, config.detect_anomaly)
+    with process_group() as process:
+        train(config, args, process)
 
 
 def open_checkpoints(args: argparse.Namespace, config: TrainingConfig, program: str) -> Checkpoints:

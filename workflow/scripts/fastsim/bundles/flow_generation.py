@@ -6,18 +6,17 @@ from typing import Any
 import numpy as np
 import torch
 
+from fastsim.bundles.batched_generation import GenerationBatch, generate_in_batches
 from fastsim.bundles.flow_data import radius_of
 from fastsim.bundles.models.flow import BundleFlow
-from fastsim.data.batches import runs
 from fastsim.data.counter_random import normals, uniforms
-from fastsim.data.ragged import offsets_of
 from fastsim.errors import InputError
 from fastsim.run_folder import CONFIG, load_weights, read_config
 
 STAGE = "train_flow"
 # muons at a time
 MAX_MUONS = {"cpu": 20_000, "cuda": 500_000}
-# 2 is that of the numbers of muons
+# 2 is COUNT_STREAM, of the numbers of muons
 _MUON_STREAM, _AZIMUTH_STREAM = 0, 3
 
 
@@ -57,22 +56,17 @@ def generate(
         seed: of the generation.
         batch_events: most events at a time.
     """
-    filled = counts > 0
-    conditions, counts, event_id = conditions[filled], counts[filled], event_id[filled]
-    muons = [np.empty((0, 3))]
     device = next(flow.parameters()).device
-    for run in runs(counts, batch_events, MAX_MUONS[device.type]):
-        offsets = offsets_of(counts[run])
-        number = np.arange(offsets[-1]) - np.repeat(offsets[:-1], counts[run])
-        ids = np.repeat(event_id[run], counts[run])
+
+    def draw(batch: GenerationBatch) -> np.ndarray:
+        ids, number = batch.muon_event_id, batch.muon_number
         noise = normals(seed, ids, 2, stream=_MUON_STREAM, index=number)
-        points = flow.draw(
-            torch.from_numpy(conditions[run].astype(np.float64)).to(device),
-            torch.from_numpy(counts[run].astype(np.int64)).to(device),
-            torch.from_numpy(noise).to(device),
-        )
+        points = flow.draw(batch.conditions, batch.counts, torch.from_numpy(noise).to(device))
         energy, score = points.cpu().numpy().T
         turns = uniforms(seed, ids, 1, stream=_AZIMUTH_STREAM, index=number)[:, 0]
         azimuth, radius = 2.0 * np.pi * turns, radius_of(score)
-        muons.append(np.column_stack([energy, radius * np.cos(azimuth), radius * np.sin(azimuth)]))
-    return np.concatenate(muons)
+        return np.column_stack([energy, radius * np.cos(azimuth), radius * np.sin(azimuth)])
+
+    return generate_in_batches(
+        draw, conditions, counts, event_id, device, batch_events, MAX_MUONS[device.type]
+    )

@@ -6,11 +6,10 @@ from typing import Any
 import numpy as np
 import torch
 
+from fastsim.bundles.batched_generation import GenerationBatch, generate_in_batches
 from fastsim.bundles.models.generator import Generator, Noise
 from fastsim.bundles.models.layers import bundles
-from fastsim.data.batches import runs
-from fastsim.data.counter_random import normals, uniforms
-from fastsim.data.ragged import offsets_of
+from fastsim.data.counter_random import normals
 from fastsim.errors import InputError
 from fastsim.run_folder import CONFIG, load_weights, read_config
 
@@ -18,7 +17,7 @@ STAGE = "train_gan"
 # muons at a time: what a layer reads and writes stays in a core's cache, which doubles the speed
 # there; a GPU wants many
 MAX_MUONS = {"cpu": 5_000, "cuda": 500_000}
-_MUON_STREAM, _EVENT_STREAM, _COUNT_STREAM = range(3)
+_MUON_STREAM, _EVENT_STREAM = range(2)
 
 
 def load_generator(folder: str | Path) -> tuple[Generator, dict[str, Any]]:
@@ -34,11 +33,6 @@ def load_generator(folder: str | Path) -> tuple[Generator, dict[str, Any]]:
         raise InputError(f"{Path(folder) / CONFIG}: model: no generator ({error})") from None
     load_weights(folder, generator)
     return generator.requires_grad_(False).eval(), model
-
-
-def count_uniforms(event_id: np.ndarray, seed: int) -> np.ndarray:
-    """Return uniform numbers, float64 (events,), from which numbers of muons are drawn."""
-    return uniforms(seed, event_id, 1, stream=_COUNT_STREAM)[:, 0]
 
 
 def generate(
@@ -62,30 +56,24 @@ def generate(
         seed: of the generation.
         batch_events: most events at a time.
     """
-    filled = counts > 0
-    conditions, counts, event_id = conditions[filled], counts[filled], event_id[filled]
-    muons = [np.empty((0, 3))]
     device = next(generator.parameters()).device
-    for run in runs(counts, batch_events, MAX_MUONS[device.type]):
-        offsets = offsets_of(counts[run])
-        number = np.arange(offsets[-1]) - np.repeat(offsets[:-1], counts[run])
-        ids = event_id[run]
+
+    def draw(batch: GenerationBatch) -> np.ndarray:
         muon_noise = normals(
             seed,
-            np.repeat(ids, counts[run]),
+            batch.muon_event_id,
             generator.muon_noise,
             stream=_MUON_STREAM,
-            index=number,
+            index=batch.muon_number,
         )
-        event_noise = normals(seed, ids, generator.event_noise, stream=_EVENT_STREAM)
+        event_noise = normals(seed, batch.event_id, generator.event_noise, stream=_EVENT_STREAM)
         noise = Noise(
             torch.from_numpy(event_noise).to(device), torch.from_numpy(muon_noise).to(device)
         )
-        batch = bundles(
-            torch.from_numpy(conditions[run].astype(np.float64)).to(device),
-            torch.from_numpy(counts[run].astype(np.int64)).to(device),
-            int(offsets[-1]),
-        )
+        events = bundles(batch.conditions, batch.counts, len(muon_noise))
         with torch.inference_mode():
-            muons.append(generator(batch, noise).cpu().numpy())
-    return np.concatenate(muons)
+            return generator(events, noise).cpu().numpy()
+
+    return generate_in_batches(
+        draw, conditions, counts, event_id, device, batch_events, MAX_MUONS[device.type]
+    )
