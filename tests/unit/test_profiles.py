@@ -18,8 +18,12 @@ NEEDS = {
     "htcondor": ("allowed_execute_duration", "htcondor_request_mem_mb"),
     "slurm": ("runtime", "mem_mb"),
 }
-SAMPLING = {"sample", "sample_compared"}
-GPU_RULES = {"train_multiplicity", "train_gan", "train_flow", "train_family"} | SAMPLING
+SAMPLING = {"sample", "sample_compared", "sample_member"}
+TRAINING = {
+    *("train_multiplicity", "train_gan", "train_flow", "train_family"),
+    *("train_gan_member", "train_flow_member"),
+}
+GPU_RULES = TRAINING | SAMPLING
 
 
 def rules() -> set[str]:
@@ -53,7 +57,7 @@ def test_gpu_rules_ask_slurm_for_one_gpu_of_one_node_and_time_for_a_checkpoint()
         assert resources[rule]["slurm_partition"] == "gpu"
     # others would die of the signal
     signalled = {rule for rule, wanted in resources.items() if "slurm_extra" in wanted}
-    assert signalled == GPU_RULES - SAMPLING
+    assert signalled == TRAINING
 
 
 def test_htcondor_gets_the_walltime_and_memory_that_slurm_gets():

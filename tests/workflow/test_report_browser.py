@@ -11,6 +11,8 @@ import pandas as pd
 import pytest
 
 from fastsim.bundles.config.evaluate import EvaluateConfig
+from fastsim.bundles.described import Described
+from fastsim.bundles.ensemble_metrics import ensemble_metrics
 from fastsim.bundles.evaluation import evaluate
 from fastsim.bundles.events import iter_events, write_events
 from fastsim.bundles.figure_texts import FIGURE_TEXTS, INGEST_TEXTS, MODEL_TEXTS
@@ -64,6 +66,11 @@ def results(tmp_path_factory) -> Path:
     write_json(folder / "metrics.json", metrics)
     other = {"bundle_model": "flow", "costs": costs | {"validation_nll": 2.8337}}
     write_json(folder / "compared.json", metrics | other)
+    others = [draw_events(primaries, 3, energy_scale=scale) for scale in (0.9, 1.1)]
+    for member, events in enumerate(others, 2):
+        write_events(folder / f"member-{member}" / "samples.parquet", events, "test")
+    described = [Described(events) for events in (generated, *others)]
+    write_json(folder / "ensemble.json", ensemble_metrics(Described(real), described))
     split = summarize(iter_events(folder / "test.parquet"))
     write_json(folder / "summary.json", dict.fromkeys(("train", "validation", "test"), split))
     write_json(folder / "quality.json", quality(rejected=40))
@@ -97,6 +104,7 @@ def page(results: Path) -> Path:
         "plot.py",
         *common,
         *("--events", results / "test.parquet", "--samples", results / "samples.parquet"),
+        *("--members", results / "member-2", results / "member-3"),
         *("--output-dir", figures, "--dpi", 60),
     )
     assert plot.returncode == 0, plot.stderr
@@ -105,7 +113,7 @@ def page(results: Path) -> Path:
     report = run(
         "report.py",
         *common,
-        *("--compared", results / "compared.json"),
+        *("--compared", results / "compared.json", "--ensemble", results / "ensemble.json"),
         *("--figures", figures, "--output", results / "report.html"),
     )
     assert report.returncode == 0, report.stderr
@@ -184,6 +192,10 @@ def test_page_in_a_browser_without_network(page: Path, tmp_path: Path) -> None:
         costs = first.find_element(By.ID, "costs-table").text
         assert "Validation NLL per muon" in costs
         assert "2.8337" in costs
+
+        ensemble = driver.find_element(By.ID, "ensemble")
+        assert "3 trainings of WGAN-GP" in ensemble.text
+        assert len(ensemble.find_elements(By.CSS_SELECTOR, "tbody tr")) == 4
 
         baselines = driver.find_element(By.ID, "baselines")
         assert len(baselines.find_elements(By.CSS_SELECTOR, "tbody tr")) > 8

@@ -1,5 +1,7 @@
 """A change reruns what depends on it, and nothing else."""
 
+import re
+
 import pytest
 import yaml
 
@@ -65,6 +67,19 @@ def test_models_that_change_places_are_not_trained_again(checkout, shards):
         "evaluate_compared": 1,
         **VALIDATION,
     }
+
+
+def test_a_larger_ensemble_trains_its_new_members_only(checkout, shards):
+    assert checkout.planned("--config", "ensemble=3") == {
+        "train_gan_member": 2,
+        "sample_member": 2 * shards,
+        "evaluate_ensemble": 1,
+        "plot": 1,
+        "report": 1,
+    }
+    run = checkout.snakemake("--dry-run", "--printshellcmds", "--config", "ensemble=3")
+    seeds = re.findall(r"train_gan\.py.*? --seed (\d+)", run.stdout + run.stderr)
+    assert sorted(seeds) == ["2", "3"]
 
 
 def test_without_the_comparison_the_other_model_is_of_no_account(checkout):

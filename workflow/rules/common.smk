@@ -76,6 +76,7 @@ def check_image():
 wildcard_constraints:
     part=r"\d{4}",
     model="|".join(get_args(BundleModel)),
+    member=r"[2-9]|[1-9]\d+",
 
 
 def library(name):
@@ -133,6 +134,21 @@ def on_nodes(wildcards, resources, threads):
         f"{resources.mpi} --kill-on-bad-exit=1 --nodes={resources.nodes} --ntasks={resources.nodes}"
         f" --cpus-per-task={threads}"
     )
+
+
+def gan_member_flags(wildcards):
+    """Return the flags of a member's training of the GAN."""
+    return member_flags(settings.train_gan, wildcards.member)
+
+
+def flow_member_flags(wildcards):
+    """Return the flags of a member's training of the flow."""
+    return member_flags(settings.train_flow, wildcards.member)
+
+
+def member_flags(section, member):
+    """Return the flags of the training of a member of the ensemble: its seed is its own."""
+    return to_flags(section.model_copy(update={"seed": section.seed + int(member) - 1}))
 
 
 def measured_once(wildcards, input):

@@ -2,6 +2,9 @@
 
 from fastsim.bundles.config.sample import GenerationConfig
 
+TEST_EVENTS = expand(f"{RESULTS}/splits/test/part-{{part}}.parquet", part=PARTS)
+SAMPLES = expand(f"{RESULTS}/samples/part-{{part}}.parquet", part=PARTS)
+TIMINGS = expand(f"{RESULTS}/samples/part-{{part}}.json", part=PARTS)
 EXPORT_LAYOUTS = {"parquet": "muonitron", "h5": "hdf5"}
 EXPORTS = expand(
     f"{RESULTS}/samples/export/part-{{part}}.{{suffix}}",

@@ -1,10 +1,7 @@
 """Generated against simulated bundles: figures of merit, plots, report."""
 
-TEST_EVENTS = expand(f"{RESULTS}/splits/test/part-{{part}}.parquet", part=PARTS)
 TRAINING_EVENTS = expand(f"{RESULTS}/splits/train/part-{{part}}.parquet", part=PARTS)
-TIMINGS = expand(f"{RESULTS}/samples/part-{{part}}.json", part=PARTS)
 COMPARED = expand(f"{RESULTS}/compared/{{model}}/metrics.json", model=settings.compared_models)
-SAMPLES = expand(f"{RESULTS}/samples/part-{{part}}.parquet", part=PARTS)
 
 
 rule evaluate:
@@ -60,6 +57,7 @@ rule plot:
         library=library("plot"),
         events=TEST_EVENTS,
         samples=SAMPLES,
+        members=MEMBER_SAMPLES,
         summary=f"{RESULTS}/dataset/summary.json",
         metrics=f"{RESULTS}/validation/metrics.json",
         quality=QUALITY,
@@ -87,6 +85,7 @@ rule plot:
         spectral_index=SPECTRAL_INDEX,
         multiplicity=subpath(input.multiplicity_history, parent=True),
         quality=QUALITY_FLAG,
+        members=MEMBER_FOLDERS,
         model=subpath(input.model_history, parent=True),
     message:
         "Draw the figures"
@@ -95,6 +94,7 @@ rule plot:
         " {params.flags}"
         " --events {input.events}"
         " --samples {input.samples}"
+        " --members {params.members}"
         " --summary {input.summary}"
         " --metrics {input.metrics}"
         " {params.quality}"
@@ -113,6 +113,7 @@ rule report:
         template="workflow/report/report.html.j2",
         metrics=f"{RESULTS}/validation/metrics.json",
         compared=COMPARED,
+        ensemble=ENSEMBLE,
         summary=f"{RESULTS}/dataset/summary.json",
         quality=QUALITY,
         figures=f"{RESULTS}/validation/figures",
@@ -136,6 +137,7 @@ rule report:
     params:
         multiplicity=subpath(input.multiplicity_config, parent=True),
         quality=QUALITY_FLAG,
+        ensemble=ENSEMBLE_FLAG,
         model=subpath(input.model_config, parent=True),
     message:
         "Write the report"
@@ -143,6 +145,7 @@ rule report:
         "python {input.program}"
         " --metrics {input.metrics}"
         " --compared {input.compared}"
+        " {params.ensemble}"
         " {params.quality}"
         " --summary {input.summary}"
         " --figures {input.figures}"

@@ -13,6 +13,7 @@ import pandas as pd
 
 from fastsim.bundles.config.plot import PlotConfig
 from fastsim.bundles.described import Described
+from fastsim.bundles.ensemble_metrics import read_members
 from fastsim.bundles.evaluation import check_pair
 from fastsim.bundles.events import read_events
 from fastsim.bundles.figures.inputs import FigureData
@@ -40,6 +41,9 @@ def main() -> None:
     parser.add_argument(
         "--samples", type=Path, nargs="+", required=True, help="generated, in that order"
     )
+    parser.add_argument(
+        "--members", type=Path, nargs="*", default=[], help="folders with samples of an ensemble"
+    )
     parser.add_argument("--summary", type=Path, required=True, help="of the dataset, JSON")
     parser.add_argument("--metrics", type=Path, required=True, help="of the evaluation, JSON")
     parser.add_argument(
@@ -56,7 +60,9 @@ def main() -> None:
     config = from_flags(PlotConfig, args)
 
     real, generated = read_events(args.events), read_events(args.samples)
-    check_pair(real, generated)
+    members = read_members(args.members, args.samples)
+    for sample in (generated, *members):
+        check_pair(real, sample)
     data = FigureData(
         Described(real),
         Described(generated),
@@ -66,6 +72,7 @@ def main() -> None:
         _read_history(args.multiplicity),
         _read_history(args.model),
         config.event_displays,
+        tuple(map(Described, members)),
     )
     model, _ = read_model_run(args.model)
     figures = FIGURES | MODEL_FIGURES[model]

@@ -48,6 +48,9 @@ def main() -> None:
     parser.add_argument(
         "--compared", type=Path, nargs="*", default=[], help="of other models, to put beside it"
     )
+    parser.add_argument(
+        "--ensemble", type=Path, help="of its evaluation, JSON; only if there is one"
+    )
     parser.add_argument("--summary", type=Path, required=True, help="of the dataset, JSON")
     parser.add_argument(
         "--quality", type=Path, help="of the user's files, JSON; only if there are some"
@@ -84,6 +87,7 @@ def main() -> None:
         models=[TITLES[each["bundle_model"]] for each in models],
         rows=headline(models),
         costs=cost_rows(models),
+        ensemble=None if args.ensemble is None else read_json(args.ensemble),
         lookups=list(LOOKUPS.values()),
         contests=against_lookups,
         verdicts=verdicts(against_lookups),

@@ -48,6 +48,13 @@ class BundlesConfig(Section):
         description="models trained and sampled too and put beside it in the report; null: all "
         "others",
     )
+    ensemble: int = Field(
+        1,
+        ge=1,
+        le=100,
+        description="trainings of the bundle_model, with its seed, seed + 1, ...; from 2 on the "
+        "report shows how far they differ",
+    )
     train_gan: TrainGanConfig = Field(
         TrainGanConfig(), description="which muons, by a generator and a critic"
     )

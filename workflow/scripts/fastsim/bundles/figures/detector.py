@@ -21,6 +21,6 @@ def draw(data: FigureData) -> Figure:
     """Spectra of these observables."""
     figure, panels = panel_grid(2, 3, 2.5)
     for panel, (name, title) in zip(panels, SHOWN.items(), strict=True):
-        draw_observable(panel, data.real, data.generated, BY_NAME[name], title)
-    add_legend(figure)
+        draw_observable(panel, data.real, data.generated, BY_NAME[name], title, data.members)
+    add_legend(figure, members=len(data.members))
     return figure

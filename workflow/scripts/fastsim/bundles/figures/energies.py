@@ -1,5 +1,7 @@
 """Energies of muons, of the leading muon and of the whole bundle."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from matplotlib.figure import Figure
 
@@ -26,15 +28,28 @@ def draw(data: FigureData) -> Figure:
     """Energy of every muon, of the leading one and of the bundle."""
     figure, panels = panel_grid(1, 3, 3.0)
     for panel, (name, title) in zip(panels, SHOWN.items(), strict=True):
-        draw_observable(panel, data.real, data.generated, BY_NAME[name], title)
-    add_legend(figure)
+        draw_observable(panel, data.real, data.generated, BY_NAME[name], title, data.members)
+    add_legend(figure, members=len(data.members))
     return figure
 
 
 def draw_observable(
-    panel: Panel, real: Described, generated: Described, observable: Observable, title: str = ""
+    panel: Panel,
+    real: Described,
+    generated: Described,
+    observable: Observable,
+    title: str = "",
+    members: Sequence[Described] = (),
 ) -> None:
-    """Draw one observable; each spectrum is divided by the number of real entries."""
+    """Draw one observable; each spectrum is divided by the number of real entries.
+
+    Args:
+        panel: the axes.
+        real, generated: the events.
+        observable: to draw.
+        title: of the panel.
+        members: events of the other trainings of an ensemble, without weights.
+    """
     samples = [described.sample(observable) for described in (real, generated)]
     edges = spread_edges(samples[0].values, BINS, 2e-4 if observable.per_muon else 1e-3)
     weights = samples[0].weights
@@ -46,4 +61,5 @@ def draw_observable(
         x_label=observable.label,
         y_label="fraction per unit",
         title=title,
+        members=[np.histogram(m.sample(observable).values, edges)[0] for m in members],
     )

@@ -25,6 +25,7 @@ class FigureData:
         metrics: ``validation/metrics.json``.
         history_multiplicity, history_model: ``history.csv`` of the two trainings.
         event_displays: pairs of bundles to show.
+        members: the generated events of the other trainings of an ensemble, in the same rows.
     """
 
     real: Described
@@ -35,6 +36,7 @@ class FigureData:
     history_multiplicity: pd.DataFrame
     history_model: pd.DataFrame
     event_displays: int
+    members: tuple[Described, ...] = ()
 
     @cached_property
     def weighted(self) -> tuple[Described, Described]:

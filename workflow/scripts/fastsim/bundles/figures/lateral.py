@@ -1,5 +1,7 @@
 """How far from the axis muons arrive."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from matplotlib.figure import Figure
 
@@ -15,15 +17,29 @@ TAIL = 3e-4
 def draw(data: FigureData) -> Figure:
     """Lateral density, radius of muons and largest radius of bundles."""
     figure, panels = panel_grid(1, 3, 3.0)
-    draw_density(panels[0], data.real, data.generated, "lateral density")
-    draw_observable(panels[1], data.real, data.generated, BY_NAME["radius"], "muons")
-    draw_observable(panels[2], data.real, data.generated, BY_NAME["max_radius"], "outermost muon")
-    add_legend(figure)
+    pair, members = (data.real, data.generated), data.members
+    draw_density(panels[0], *pair, "lateral density", members)
+    draw_observable(panels[1], *pair, BY_NAME["radius"], "muons", members)
+    draw_observable(panels[2], *pair, BY_NAME["max_radius"], "outermost muon", members)
+    add_legend(figure, members=len(members))
     return figure
 
 
-def draw_density(panel: Panel, real: Described, generated: Described, title: str) -> None:
-    """Draw muons per square metre and bundle against the distance from the axis."""
+def draw_density(
+    panel: Panel,
+    real: Described,
+    generated: Described,
+    title: str,
+    members: Sequence[Described] = (),
+) -> None:
+    """Draw muons per square metre and bundle against the distance from the axis.
+
+    Args:
+        panel: the axes.
+        real, generated: the events.
+        title: of the panel.
+        members: events of the other trainings of an ensemble, without weights.
+    """
     samples = [described.sample(BY_NAME["radius"]) for described in (real, generated)]
     low, high = np.quantile(samples[0].values, [TAIL, 1.0 - TAIL])
     edges = np.geomspace(max(low, 0.1), high, BINS + 1)
@@ -37,4 +53,5 @@ def draw_density(panel: Panel, real: Described, generated: Described, title: str
         x_label=r"$r$ / m",
         y_label=r"$\rho(r)$ / m$^{-2}$ per bundle",
         title=title,
+        members=[np.histogram(m.sample(BY_NAME["radius"]).values, edges)[0] for m in members],
     )

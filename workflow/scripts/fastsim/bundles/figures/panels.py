@@ -16,6 +16,7 @@ from fastsim.stats.comparison import Sample
 RATIO_RANGE = (0.6, 1.4)
 # a ratio with a larger error says nothing and only fills the panel
 LARGEST_RATIO_ERROR = 0.35
+MEMBERS_ALPHA = 0.3
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,7 @@ def draw_panel(
     x_label: str,
     y_label: str,
     title: str = "",
+    members: Sequence[np.ndarray] = (),
 ) -> None:
     """Draw both spectra with a band of the simulated one's error, and generated over simulated.
 
@@ -70,6 +72,8 @@ def draw_panel(
         histogram: the filled bins.
         measure: (bins,) what contents are divided by, for instance width times events.
         x_label, y_label, title: texts.
+        members: contents (bins,) of the other trainings of an ensemble; with them, a band from the
+            least to the most of all trainings is drawn.
     """
     edges = histogram.edges
     real, generated = histogram.totals
@@ -78,12 +82,23 @@ def draw_panel(
     panel.spectrum.stairs(high, edges, baseline=low, fill=True, color=style.BAND)
     panel.spectrum.stairs(real / measure, edges, color=style.REAL, baseline=None)
     panel.spectrum.stairs(generated / measure, edges, color=style.GENERATED, baseline=None, lw=1.5)
+    if members:
+        least, most = (end([generated, *members], axis=0) for end in (np.min, np.max))
+        _draw_members(panel.spectrum, edges, least / measure, most / measure)
+        least, most = (
+            np.divide(c, real, where=real > 0, out=1.0 + 0 * real) for c in (least, most)
+        )
+        _draw_members(panel.ratio, edges, least, most)
     panel.spectrum.set_yscale("log")
     panel.spectrum.set_ylabel(y_label)
     panel.spectrum.tick_params(labelbottom=False)
     panel.spectrum.set_title(title)
     draw_ratio(panel.ratio, edges, np.divide(error, real, where=real > 0, out=0 * real), histogram)
     panel.ratio.set_xlabel(x_label)
+
+
+def _draw_members(axes: Axes, edges: np.ndarray, least: np.ndarray, most: np.ndarray) -> None:
+    axes.stairs(most, edges, baseline=least, fill=True, color=style.GENERATED, alpha=MEMBERS_ALPHA)
 
 
 def draw_ratio(
@@ -122,14 +137,23 @@ def _middle(axes: Axes, edges: np.ndarray) -> np.ndarray:
     return 0.5 * (edges[1:] + edges[:-1])
 
 
-def add_legend(figure: Figure, extra: Sequence[Line2D | Patch] = ()) -> None:
-    """Put the legend of simulated, its error and generated above all panels."""
+def add_legend(figure: Figure, extra: Sequence[Line2D | Patch] = (), members: int = 0) -> None:
+    """Put the legend of simulated, its error and generated above all panels.
+
+    Args:
+        figure: to put it in.
+        extra: more entries.
+        members: of an ensemble besides the generated sample; with some, their band has an entry.
+    """
     entries = [
         Line2D([], [], color=style.REAL, label=style.REAL_LABEL),
         Patch(color=style.BAND, label="its statistical error"),
         Line2D([], [], color=style.GENERATED, lw=1.5, label=style.GENERATED_LABEL),
         *extra,
     ]
+    if members:
+        label = f"least to most of {1 + members} trainings"
+        entries.append(Patch(color=style.GENERATED, alpha=MEMBERS_ALPHA, label=label))
     figure.legend(handles=entries, loc="outside upper center", ncols=len(entries))
 
 

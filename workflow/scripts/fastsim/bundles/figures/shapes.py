@@ -20,8 +20,8 @@ def draw(data: FigureData) -> Figure:
     """Spectra of the moments of a bundle."""
     figure, panels = panel_grid(2, 3, 2.5)
     for panel, (name, title) in zip(panels, SHOWN.items(), strict=False):
-        draw_observable(panel, data.real, data.generated, BY_NAME[name], title)
+        draw_observable(panel, data.real, data.generated, BY_NAME[name], title, data.members)
     panels[-1].spectrum.remove()
     panels[-1].ratio.remove()
-    add_legend(figure)
+    add_legend(figure, members=len(data.members))
     return figure
