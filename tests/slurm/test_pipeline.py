@@ -38,9 +38,9 @@ def test_every_stage_ran_once_as_a_job(finished_on_cluster: ClusterCheckout):
     report = finished_on_cluster.results / "report.html"
     assert report.stat().st_size > 100_000
     shards = yaml.safe_load((ROOT / PRESET).read_text())["simulate"]["shards"]
-    per_shard = ["simulate", "normalize", "sample", "sample_compared"]
+    per_shard = ["simulate", "normalize", "sample"]
     once = ["fit_normalization", "summarize_dataset", "train_multiplicity", "train_gan"]
-    once += ["train_flow", "evaluate", "evaluate_compared", "plot", "report"]
+    once += ["train_flow", "sample_compared", "evaluate", "evaluate_compared", "plot", "report"]
     expected = dict.fromkeys(per_shard, shards) | dict.fromkeys(once, 1)
     assert submitted(finished_on_cluster, {}) == expected
 

@@ -54,7 +54,7 @@ def test_a_key_of_the_compared_model_reruns_its_training_and_its_column(checkout
     edit(checkout, "train_flow", width=32)
     assert checkout.planned() == {
         "train_flow": 1,
-        "sample_compared": shards,
+        "sample_compared": 1,
         "evaluate_compared": 1,
         "report": 1,
     }
@@ -63,7 +63,7 @@ def test_a_key_of_the_compared_model_reruns_its_training_and_its_column(checkout
 def test_models_that_change_places_are_not_trained_again(checkout, shards):
     assert checkout.planned("--config", "bundle_model=flow") == {
         "sample": shards,
-        "sample_compared": shards,
+        "sample_compared": 1,
         "evaluate_compared": 1,
         **VALIDATION,
     }
@@ -72,7 +72,7 @@ def test_models_that_change_places_are_not_trained_again(checkout, shards):
 def test_a_larger_ensemble_trains_its_new_members_only(checkout, shards):
     assert checkout.planned("--config", "ensemble=3") == {
         "train_gan_member": 2,
-        "sample_member": 2 * shards,
+        "sample_member": 2,
         "evaluate_ensemble": 1,
         "plot": 1,
         "report": 1,

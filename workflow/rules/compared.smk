@@ -1,23 +1,26 @@
-"""Other models of bundles beside the chosen one (``also_compare``): same primaries, same figures."""
+"""Other models of bundles beside the chosen one (``also_compare``): same primaries, same figures.
+
+One job samples for all shards: it takes seconds, and Snakemake's time grows with the jobs.
+"""
 
 
 use rule sample as sample_compared with:
     input:
         program=f"{SCRIPTS}/sample.py",
         library=library("sample"),
-        events=f"{RESULTS}/splits/test/part-{{part}}.parquet",
+        events=TEST_EVENTS,
         normalization=f"{RESULTS}/dataset/normalization.json",
         multiplicity_model=f"{RESULTS}/multiplicity/model.safetensors",
         model=f"{RESULTS}/{{model}}/model.safetensors",
     output:
-        events=f"{RESULTS}/compared/{{model}}/samples/part-{{part}}.parquet",
-        timing=f"{RESULTS}/compared/{{model}}/samples/part-{{part}}.json",
+        events=expand(f"{RESULTS}/compared/{{{{model}}}}/samples/part-{{part}}.parquet", part=PARTS),
+        timing=f"{RESULTS}/compared/{{model}}/samples/timing.json",
     log:
-        f"{LOGS}/compared/{{model}}/sample/part-{{part}}.log",
+        f"{LOGS}/compared/{{model}}/sample.log",
     benchmark:
-        f"{BENCHMARKS}/compared/{{model}}/sample/part-{{part}}.tsv"
+        f"{BENCHMARKS}/compared/{{model}}/sample.tsv"
     message:
-        "Generate bundles with the model {wildcards.model}, shard {wildcards.part}"
+        "Generate bundles with the model {wildcards.model}"
 
 
 use rule evaluate as evaluate_compared with:
@@ -28,7 +31,6 @@ use rule evaluate as evaluate_compared with:
         samples=expand(
             f"{RESULTS}/compared/{{{{model}}}}/samples/part-{{part}}.parquet", part=PARTS
         ),
-        timings=expand(f"{RESULTS}/compared/{{{{model}}}}/samples/part-{{part}}.json", part=PARTS),
         normalization=f"{RESULTS}/dataset/normalization.json",
         model=f"{RESULTS}/{{model}}/model.safetensors",
     output:
@@ -38,6 +40,7 @@ use rule evaluate as evaluate_compared with:
     benchmark:
         f"{BENCHMARKS}/compared/{{model}}/evaluate.tsv"
     params:
+        timings=f"{RESULTS}/compared/{{model}}/samples/timing.json",
         # the lookups and the numbers of muons are those of the chosen model
         once="",
     message:

@@ -52,19 +52,21 @@ use rule sample as sample_member with:
     input:
         program=f"{SCRIPTS}/sample.py",
         library=library("sample"),
-        events=f"{RESULTS}/splits/test/part-{{part}}.parquet",
+        events=TEST_EVENTS,
         normalization=f"{RESULTS}/dataset/normalization.json",
         multiplicity_model=f"{RESULTS}/multiplicity/model.safetensors",
         model=f"{MODEL}/member-{{member}}/model.safetensors",
     output:
-        events=f"{RESULTS}/ensemble/member-{{member}}/samples/part-{{part}}.parquet",
-        timing=f"{RESULTS}/ensemble/member-{{member}}/samples/part-{{part}}.json",
+        events=expand(
+            f"{RESULTS}/ensemble/member-{{{{member}}}}/samples/part-{{part}}.parquet", part=PARTS
+        ),
+        timing=f"{RESULTS}/ensemble/member-{{member}}/samples/timing.json",
     log:
-        f"{LOGS}/sample_member/{{member}}/part-{{part}}.log",
+        f"{LOGS}/sample_member/{{member}}.log",
     benchmark:
-        f"{BENCHMARKS}/sample_member/{{member}}/part-{{part}}.tsv"
+        f"{BENCHMARKS}/sample_member/{{member}}.tsv"
     message:
-        "Generate bundles with member {wildcards.member}, shard {wildcards.part}"
+        "Generate bundles with member {wildcards.member}"
 
 
 rule evaluate_ensemble:

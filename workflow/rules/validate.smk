@@ -11,8 +11,8 @@ rule evaluate:
         library=library("evaluate"),
         events=TEST_EVENTS,
         training=TRAINING_EVENTS,
+        # their timings come from the same jobs
         samples=SAMPLES,
-        timings=TIMINGS,
         normalization=f"{RESULTS}/dataset/normalization.json",
         multiplicity_model=f"{RESULTS}/multiplicity/model.safetensors",
         # its config.yaml, metrics.json and timing.json come from the same job
@@ -32,6 +32,7 @@ rule evaluate:
     params:
         flags=to_flags(settings.evaluate),
         spectral_index=SPECTRAL_INDEX,
+        timings=TIMINGS,
         once=measured_once,
         model=subpath(input.model, parent=True),
     message:
@@ -41,7 +42,7 @@ rule evaluate:
         " {params.flags}"
         " --events {input.events}"
         " --samples {input.samples}"
-        " --timings {input.timings}"
+        " --timings {params.timings}"
         " {params.once}"
         " --model {params.model}"
         " --normalization {input.normalization}"
