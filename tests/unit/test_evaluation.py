@@ -137,6 +137,13 @@ def test_the_headline_has_a_column_for_every_model(metrics, compared) -> None:
         assert [cell.kept for cell in rows[name].cells] == [True, False], name
 
 
+def test_folds_of_the_multiplicity_have_a_row(metrics) -> None:
+    figures = {"members": 5, "spread": [], "spread_rms": 0.3, "deviation_rms": 0.6, "ratio": 0.5}
+    folded = metrics | {"multiplicity": metrics["multiplicity"] | {"folds": figures}}
+    (added,) = {row.name for row in headline([folded])} - {row.name for row in headline([metrics])}
+    assert added == "Spread of ⟨N⟩ per bin, 5 folds"
+
+
 def test_costs_have_a_column_for_every_model() -> None:
     gan = {"parameters": 75_394, "training_seconds": 330.4, "muons_per_second": 686_000.0}
     flow = {"parameters": 22_510, "training_seconds": 126.0, "muons_per_second": 98_000.0}

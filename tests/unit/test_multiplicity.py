@@ -1,6 +1,8 @@
 """Multiplicity model: a proper distribution, learned to the likelihood of the truth."""
 
 import math
+from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -68,9 +70,9 @@ def make_shard(events, seed):
     return Shard(conditions, counts, np.zeros((counts.sum(), 3), dtype=np.float32))
 
 
-def random_model(seed=0):
+def random_model(seed=0, members=1):
     torch.manual_seed(seed)
-    model = MultiplicityModel(ENERGY_SCALE, MASS_SCALE, hidden=8)
+    model = MultiplicityModel(ENERGY_SCALE, MASS_SCALE, hidden=8, members=members)
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.add_(0.4 * torch.randn_like(parameter))
@@ -141,7 +143,7 @@ def train(folder, config, shard, validation):
     data = EventBatches(
         [path],
         points_column=POINTS_COLUMN,
-        prepare=with_count,
+        prepare=partial(with_count, folds=config.folds, seed=config.seed),
         device=process.device,
         batch_events=config.batch_events,
         max_points=1,
@@ -221,6 +223,64 @@ def test_accumulated_batches_train_as_large_ones(tmp_path):
         torch.testing.assert_close(a, b, rtol=1e-5, atol=1e-7)
 
 
+def test_a_shower_is_in_one_fold_with_all_its_depths():
+    shard = make_shard(3000, 1)
+    deeper = replace(shard, conditions=shard.conditions + np.float32([0, 0, 0, 1]))
+    first, again, other = (
+        with_count(each, 5, seed).conditions for each, seed in ((shard, 1), (deeper, 1), (shard, 2))
+    )
+    np.testing.assert_array_equal(first[:, -1], again[:, -1])
+    np.testing.assert_array_equal(first[:, 4], shard.counts)
+    sizes = np.bincount(first[:, -1].astype(int))
+    assert len(sizes) == 5
+    # five standard deviations of a binomial
+    assert np.abs(sizes - 600).max() < 5 * np.sqrt(3000 * 0.2 * 0.8)
+    assert (first[:, -1] == other[:, -1]).mean() == pytest.approx(0.2, abs=0.05)
+
+
+def test_a_member_learns_from_all_folds_but_its_own():
+    model = random_model(members=3)
+    counts, folds = torch.arange(50), torch.arange(50) % 3
+    conditions = torch.as_tensor(CONDITIONS)
+    for fold in range(3):
+        own = folds == fold
+        model.zero_grad()
+        model(conditions[own], counts[own], folds[own]).sum().backward()
+        norms = [sum(p.grad.abs().sum() for p in m.parameters()) for m in model.members]
+        assert [bool(norm > 0) for norm in norms] == [number != fold for number in range(3)]
+    alone = torch.stack([member(conditions, counts) for member in model.members], dim=1)
+    others = [np.delete(row, fold).mean() for row, fold in zip(alone.tolist(), folds, strict=True)]
+    np.testing.assert_allclose(model(conditions, counts, folds).tolist(), others)
+
+
+def test_members_average_their_probabilities():
+    model = random_model(members=3)
+    counts = np.arange(50)
+    members = [np.exp(m.log_pmf(counts)) for m in model.member_distributions(CONDITIONS)]
+    np.testing.assert_allclose(np.exp(model.log_prob(CONDITIONS, counts)), np.mean(members, axis=0))
+    trained = model(torch.as_tensor(CONDITIONS), torch.as_tensor(counts)).detach()
+    np.testing.assert_allclose(trained, model.log_prob(CONDITIONS, counts), rtol=1e-8)
+
+
+def test_a_member_is_a_model_that_never_saw_its_fold(tmp_path):
+    """Other counts in a fold change every member but its own, to the bit."""
+    config = TrainMultiplicityConfig(width=4, epochs=2, folds=3, patience=None, gradient_clip=None)
+    shard, validation = make_shard(1500, 1), make_shard(300, 2)
+    own = with_count(shard, 3, config.seed).conditions[:, -1] == 1
+    counts = np.where(own, 0, shard.counts).astype(np.int32)
+    points = np.zeros((counts.sum(), 3), dtype=np.float32)
+    changed = Shard(shard.conditions, counts, points)
+    one, two = (
+        train(tmp_path / name, config, each, validation)[0]
+        for name, each in (("a", shard), ("b", changed))
+    )
+    same = [
+        all(torch.equal(a, b) for a, b in zip(m.parameters(), n.parameters(), strict=True))
+        for m, n in zip(one.members, two.members, strict=True)
+    ]
+    assert same == [False, True, False]
+
+
 def test_a_training_that_diverges_is_told(monkeypatch, tmp_path):
     config = TrainMultiplicityConfig(width=4, epochs=2, log_every_steps=1)
     monkeypatch.setattr(MultiplicityModel, "start_from", diverge)
@@ -230,7 +290,7 @@ def test_a_training_that_diverges_is_told(monkeypatch, tmp_path):
 
 def diverge(model, mean):
     with torch.no_grad():
-        model.log_mean.linear.bias.fill_(torch.nan)
+        model.members[0].log_mean.linear.bias.fill_(torch.nan)
 
 
 def test_run_folder_round_trip_and_refusals(trained, tmp_path):

@@ -46,6 +46,15 @@ def test_probabilities_sum_to_one_and_give_mean_and_variance():
     np.testing.assert_allclose(mixture.cdf(k[None])[0], np.cumsum(pmf), atol=1e-12)
 
 
+def test_the_average_of_mixtures_has_their_mean_probability():
+    members = [mixtures(seed=1), mixtures(seed=2), mixtures(components=2, seed=3)]
+    counts = np.random.default_rng(4).poisson(30, 200)
+    average = NegativeBinomialMixture.average(members)
+    pmf = np.mean([np.exp(member.log_pmf(counts)) for member in members], axis=0)
+    np.testing.assert_allclose(np.exp(average.log_pmf(counts)), pmf)
+    np.testing.assert_allclose(average.weights.sum(axis=1), 1.0)
+
+
 @given(seed=st.integers(0, 99), data=st.data())
 def test_quantile_is_the_smallest_count_that_reaches_the_probability(seed, data):
     mixture = mixtures(20, seed=seed)

@@ -15,6 +15,7 @@ from pathlib import Path
 from fastsim.bundles.config.evaluate import EvaluateConfig
 from fastsim.bundles.evaluation import check_pair, evaluate
 from fastsim.bundles.events import read_events
+from fastsim.bundles.fold_metrics import fold_metrics
 from fastsim.bundles.lookup_baselines import Lookups, read_training_events
 from fastsim.bundles.model_costs import model_costs
 from fastsim.bundles.model_runs import read_model_run
@@ -23,6 +24,7 @@ from fastsim.bundles.representation import Normalization
 from fastsim.errors import exit_on_input_error
 from fastsim.files import write_json
 from fastsim.settings import add_flags, from_flags
+from fastsim.stats.negative_binomial import NegativeBinomialMixture
 
 
 @exit_on_input_error
@@ -57,13 +59,16 @@ def main() -> None:
     metrics = {"bundle_model": model, "costs": model_costs(args.model, args.timings)}
     distribution = lookups = None
     if args.multiplicity is not None:
-        distribution = load_multiplicity(args.multiplicity).distribution(
+        members = load_multiplicity(args.multiplicity).member_distributions(
             normalization.conditions(real.primaries)
         )
+        distribution = NegativeBinomialMixture.average(members)
     if args.training is not None:
         training = read_training_events(args.training, config.lookup_events, config.seed)
         lookups = Lookups(training, normalization, config.seed).all(real)
     metrics |= evaluate(real, generated, distribution, lookups, args.spectral_index, config)
+    if distribution is not None and len(members) > 1:
+        metrics["multiplicity"]["folds"] = fold_metrics(members, real)
     write_json(args.output, metrics)
     for name, seconds in metrics["timings"].items():
         print(f"evaluate: {name} {seconds:.1f} s", file=sys.stderr)

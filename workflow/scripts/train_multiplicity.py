@@ -4,6 +4,7 @@ A training that was killed or told to end goes on from its newest checkpoint whe
 """
 
 import argparse
+from functools import partial
 
 import torch
 from torch.distributed.elastic.multiprocessing.errors import record
@@ -51,7 +52,7 @@ def train(config: TrainMultiplicityConfig, args: argparse.Namespace, process: Pr
         config,
         process,
         points_column=POINTS_COLUMN,
-        prepare=with_count,
+        prepare=partial(with_count, folds=config.folds, seed=config.seed),
         batch_events=config.batch_events,
         # no points are left to limit a batch
         max_points=1,

@@ -149,6 +149,18 @@ def _multiplicity_rows(metrics: Metrics) -> list[Row]:
                 f"bias over statistical error; {told}",
             )
         )
+    folds = metrics.get("folds")
+    if folds is not None and folds["spread_rms"] is not None:
+        rows.append(
+            Row(
+                f"Spread of ⟨N⟩ per bin, {folds['members']} folds",
+                (Cell(f"{folds['spread_rms']:.2f}"),),
+                "",
+                "",
+                "jackknife error from the training showers over statistical error, RMS; bias "
+                f"that the latter leaves unexplained: {folds['deviation_rms']:.2f}",
+            )
+        )
     model, poisson = metrics["model"], metrics["poisson"]
     rows.append(
         Row(

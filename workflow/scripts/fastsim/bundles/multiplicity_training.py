@@ -15,6 +15,7 @@ from fastsim.bundles.representation import Normalization
 from fastsim.data.batches import share
 from fastsim.data.event_batches import EventBatches
 from fastsim.data.shards import Shard
+from fastsim.data.splitting import hash_columns
 from fastsim.engine.distributed import Process
 from fastsim.engine.ema import Ema
 from fastsim.engine.guards import NonFinite
@@ -37,7 +38,7 @@ class MultiplicityTraining:
     Args:
         config: the stage's settings.
         normalization: that of the events.
-        data: training events as :func:`with_count` prepares them.
+        data: training events as :func:`with_count` prepares them, with the folds of ``config``.
         validation: normalised events; at least one.
         process: this process.
     """
@@ -58,6 +59,7 @@ class MultiplicityTraining:
             normalization.primaries["log10_mass"].std,
             config.components,
             config.width,
+            config.folds,
         )
         self.model.start_from(float(validation.counts.mean()))
         self.model.to(process.device)
@@ -92,7 +94,9 @@ class MultiplicityTraining:
             batch = self._data.next()
             part = share(np.ones(len(batch.counts)), self._process.rank, self._process.world_size)
             columns, _, _ = batch.gather(part)
-            loss = -self._loss(columns[:, :-1], columns[:, -1]).sum()
+            conditions, counts, folds = columns[:, :-2], columns[:, -2], columns[:, -1]
+            left_out = folds.long() if self._config.folds > 1 else None
+            loss = -self._loss(conditions, counts, left_out).sum()
             self._updates.add(loss / len(batch.counts))
             self._sums += torch.stack([loss.detach(), loss.new_tensor(len(columns))])
             self._events += len(columns)
@@ -150,10 +154,22 @@ class MultiplicityTraining:
         }
 
 
-def with_count(shard: Shard) -> Shard:
-    """Return events without points, their count a last condition: exact up to 2^24 muons."""
+def with_count(shard: Shard, folds: int = 1, seed: int = 0) -> Shard:
+    """Return events without points, with two more conditions: their count and their fold.
+
+    Counts are exact up to 2^24 muons. A shower is in one fold with all its depths.
+
+    Args:
+        shard: normalised events.
+        folds: how many there are.
+        seed: another seed, another assignment.
+    """
+    # rows of one shower differ in depth, the last condition, only
+    primaries = np.ascontiguousarray(shard.conditions[:, :-1], dtype=np.float32)
+    words = primaries.view(np.uint32).astype(np.uint64)
+    fold = hash_columns(np.array([seed], dtype=np.uint64), *words.T) % np.uint64(folds)
     return Shard(
-        np.column_stack([shard.conditions, shard.counts.astype(np.float32)]),
+        np.column_stack([shard.conditions, shard.counts, fold]).astype(np.float32),
         np.zeros_like(shard.counts),
         shard.points[:0],
     )

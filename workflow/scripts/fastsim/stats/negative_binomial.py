@@ -4,6 +4,7 @@ A component with mean mu and shape r has P(n) = Gamma(n + r) / (n! Gamma(r)) p^r
 p = r / (r + mu), hence variance mu + mu^2 / r: the Poisson distribution for large r.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,6 +24,15 @@ class NegativeBinomialMixture:
     weights: np.ndarray
     means: np.ndarray
     shapes: np.ndarray
+
+    @classmethod
+    def average(cls, mixtures: Sequence["NegativeBinomialMixture"]) -> "NegativeBinomialMixture":
+        """Return the mixture of mixtures of the same rows, each with the same weight."""
+        return cls(
+            np.concatenate([each.weights for each in mixtures], axis=1) / len(mixtures),
+            np.concatenate([each.means for each in mixtures], axis=1),
+            np.concatenate([each.shapes for each in mixtures], axis=1),
+        )
 
     def select(self, rows: np.ndarray) -> "NegativeBinomialMixture":
         """Return the distributions of ``rows``."""

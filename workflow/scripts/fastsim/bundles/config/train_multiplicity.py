@@ -10,6 +10,13 @@ class TrainMultiplicityConfig(TrainingConfig):
 
     components: int = Field(3, ge=1, le=16, description="negative binomials in the mixture")
     width: int = Field(24, ge=2, le=1024, description="width of the hidden layers")
+    folds: int = Field(
+        1,
+        ge=1,
+        le=50,
+        description="models whose probabilities are averaged, each trained without one of as many "
+        "folds of the showers; 1: one model of all showers",
+    )
     epochs: int = Field(
         20, ge=1, description="most passes over the training events; each ends with an evaluation"
     )

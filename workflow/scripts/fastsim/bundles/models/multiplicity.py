@@ -47,15 +47,23 @@ class MultiplicityModel(nn.Module):
     breaks up (J. Engel et al., Phys. Rev. D 46 (1992) 5013), and lets all nuclei teach one
     function. The distribution around the mean is free to depend on the mass.
 
+    There may be several such members, whose probabilities are averaged: a mixture again.
+
     Args:
         energy_scale, mass_scale: log10 of energy and of mass that the first and the second
             condition count in (their standard deviations, by which they were divided).
-        components: negative binomials in the mixture.
+        components: negative binomials in the mixture of a member.
         hidden: width of the two hidden layers of each network.
+        members: how many.
     """
 
     def __init__(
-        self, energy_scale: float, mass_scale: float, components: int = 3, hidden: int = 24
+        self,
+        energy_scale: float,
+        mass_scale: float,
+        components: int = 3,
+        hidden: int = 24,
+        members: int = 1,
     ) -> None:
         super().__init__()
         # plain values from which the model is built again
@@ -64,13 +72,72 @@ class MultiplicityModel(nn.Module):
             "mass_scale": mass_scale,
             "components": components,
             "hidden": hidden,
+            "members": members,
         }
+        self.members = nn.ModuleList(
+            _Member(energy_scale, mass_scale, components, hidden) for _ in range(members)
+        )
+        self.double()
+
+    def forward(self, conditions: Tensor, counts: Tensor, folds: Tensor | None = None) -> Tensor:
+        """Return log P(N = counts | conditions), (B,), differentiable.
+
+        With ``folds`` (B,), integers, it is the mean over the members that learn from an event: all
+        but the one with the number of its fold.
+        """
+        log_probs = torch.stack([member(conditions, counts) for member in self.members], dim=1)
+        if folds is None:
+            return torch.logsumexp(log_probs, dim=1) - math.log(len(self.members))
+        learns = folds[:, None] != torch.arange(len(self.members), device=folds.device)
+        return (log_probs * learns).sum(dim=1) / (len(self.members) - 1)
+
+    def start_from(self, mean: float) -> None:
+        """Make the untrained model predict ``mean`` muons for the mean condition."""
+        for member in self.members:
+            member.start_from(mean)
+
+    @torch.no_grad()
+    def member_distributions(self, conditions: np.ndarray) -> list[NegativeBinomialMixture]:
+        """Return P(N | conditions) of each member, conditions (B, 4), for evaluation with NumPy."""
+        at = torch.as_tensor(np.array(conditions))
+        return [
+            NegativeBinomialMixture(*(p.exp().numpy() for p in member.parameters_at(at)))
+            for member in self.members
+        ]
+
+    def distribution(self, conditions: np.ndarray) -> NegativeBinomialMixture:
+        """Return P(N | conditions), conditions (B, 4), for evaluation with NumPy."""
+        return NegativeBinomialMixture.average(self.member_distributions(conditions))
+
+    def log_prob(self, conditions: np.ndarray, counts: np.ndarray) -> np.ndarray:
+        """Return log P(N = counts | conditions), float64 (B,)."""
+        return self.distribution(conditions).log_pmf(counts)
+
+    def mean(self, conditions: np.ndarray) -> np.ndarray:
+        """Return <N>, float64 (B,)."""
+        return self.distribution(conditions).mean
+
+    def cdf(self, conditions: np.ndarray, counts: np.ndarray) -> np.ndarray:
+        """Return P(N <= counts | conditions), of the shape of ``counts``, (B,) or (B, g)."""
+        return self.distribution(conditions).cdf(counts)
+
+    def quantile(self, conditions: np.ndarray, uniforms: np.ndarray) -> np.ndarray:
+        """Return the counts, int64 (B,), that ``uniforms`` (B,) in [0, 1) draw by inversion."""
+        return self.distribution(conditions).quantile(uniforms)
+
+
+class _Member(nn.Module):
+    """One mixture, see :class:`MultiplicityModel`."""
+
+    def __init__(
+        self, energy_scale: float, mass_scale: float, components: int, hidden: int
+    ) -> None:
+        super().__init__()
         self.components = components
         self._log_nucleons = mass_scale * math.log(10.0)
         self._mass_over_energy = mass_scale / energy_scale
         self.log_mean = _SmoothNetwork(len(POWER_LAWS[0]), hidden, 1)
         self.shape = _SmoothNetwork(len(POWER_LAWS[0]) + 1, hidden, 3 * components)
-        self.double()
         with torch.no_grad():
             # components start apart, or they would stay alike
             ratios = torch.linspace(-0.5, 0.5, components)
@@ -106,28 +173,6 @@ class MultiplicityModel(nn.Module):
     def start_from(self, mean: float) -> None:
         """Make the untrained model predict ``mean`` muons for the mean condition."""
         self.log_mean.linear.bias.fill_(math.log(max(mean, 1e-3)))
-
-    @torch.no_grad()
-    def distribution(self, conditions: np.ndarray) -> NegativeBinomialMixture:
-        """Return P(N | conditions), conditions (B, 4), for evaluation with NumPy."""
-        parameters = self.parameters_at(torch.as_tensor(np.array(conditions)))
-        return NegativeBinomialMixture(*(p.exp().numpy() for p in parameters))
-
-    def log_prob(self, conditions: np.ndarray, counts: np.ndarray) -> np.ndarray:
-        """Return log P(N = counts | conditions), float64 (B,)."""
-        return self.distribution(conditions).log_pmf(counts)
-
-    def mean(self, conditions: np.ndarray) -> np.ndarray:
-        """Return <N>, float64 (B,)."""
-        return self.distribution(conditions).mean
-
-    def cdf(self, conditions: np.ndarray, counts: np.ndarray) -> np.ndarray:
-        """Return P(N <= counts | conditions), of the shape of ``counts``, (B,) or (B, g)."""
-        return self.distribution(conditions).cdf(counts)
-
-    def quantile(self, conditions: np.ndarray, uniforms: np.ndarray) -> np.ndarray:
-        """Return the counts, int64 (B,), that ``uniforms`` (B,) in [0, 1) draw by inversion."""
-        return self.distribution(conditions).quantile(uniforms)
 
 
 class _SmoothNetwork(nn.Module):
