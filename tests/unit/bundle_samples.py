@@ -44,13 +44,24 @@ def draw_events(
     energy_scale: float = 1.0,
     shape: float | None = 3.0,
     independent_radius: bool = False,
+    like: Events | None = None,
+    hardening: float = 0.0,
 ) -> Events:
-    """Bundles for ``primaries``: N negative binomial (Poisson for ``shape`` None), muons simple."""
+    """Bundles for ``primaries``: N negative binomial (Poisson for ``shape`` None), muons simple.
+
+    ``like`` gives ids and N instead of drawing them. Muon energies grow as the primary energy to
+    the power ``hardening``.
+    """
     rng = np.random.default_rng(seed)
     mean = toy_mean(primaries)
-    N = rng.poisson(mean if shape is None else mean * rng.gamma(shape, 1.0 / shape, len(mean)))
+    N = (
+        like.counts
+        if like is not None
+        else rng.poisson(mean if shape is None else mean * rng.gamma(shape, 1.0 / shape, len(mean)))
+    )
     M = int(N.sum())
     log_energy = 2.0 + 0.5 * rng.standard_normal(M)
+    log_energy += hardening * np.repeat(np.log10(primaries[:, 0] / 1e6), N)
     steered = rng.permutation(log_energy) if independent_radius else log_energy
     radius = 10.0 * rng.rayleigh(size=M) * 10 ** (-0.4 * (steered - 2.0))
     azimuth = rng.uniform(0, 2 * np.pi, M)
@@ -58,5 +69,7 @@ def draw_events(
         [energy_scale * 10**log_energy, radius * np.cos(azimuth), radius * np.sin(azimuth)]
     )
     event_id = np.arange(len(primaries), dtype=np.uint64)
-    shower_id = event_id // len(DEPTHS)
-    return Events(event_id, shower_id, primaries, offsets_of(N), *muons.astype(np.float32).T)
+    ids = event_id, event_id // len(DEPTHS)
+    if like is not None:
+        ids = like.event_id, like.shower_id
+    return Events(*ids, primaries, offsets_of(N), *muons.astype(np.float32).T)

@@ -8,30 +8,44 @@ import numpy as np
 import pytest
 from tests.unit.bundle_samples import draw_events, draw_primaries, toy_mean
 
+from fastsim.bundles import power
+from fastsim.bundles.baseline_table import contests
 from fastsim.bundles.config.evaluate import EvaluateConfig
 from fastsim.bundles.config.models import BundleModel
 from fastsim.bundles.described import OBSERVABLES, Described
-from fastsim.bundles.distribution_metrics import azimuthal_isotropy, observable_distances
+from fastsim.bundles.distribution_metrics import (
+    azimuthal_isotropy,
+    observable_distances,
+    worst_observable,
+)
 from fastsim.bundles.evaluation import check_pair, evaluate
 from fastsim.bundles.figure_texts import FIGURE_TEXTS, MODEL_TEXTS
 from fastsim.bundles.figures.registry import FIGURES, MODEL_FIGURES
 from fastsim.bundles.headline import cost_rows, headline
 from fastsim.bundles.lookup_baselines import LOOKUPS
 from fastsim.bundles.multiplicity_metrics import multiplicity_metrics
-from fastsim.bundles.separation_metrics import event_auc
+from fastsim.bundles.power import power_sentence
+from fastsim.bundles.separation_metrics import EVENT_AUCS, counts_auc, event_auc
 from fastsim.bundles.set_classifier import set_classifier_auc
 from fastsim.bundles.weighting import FLUX_MODELS
 from fastsim.errors import InputError
 from fastsim.stats.negative_binomial import NegativeBinomialMixture
 
-PRIMARIES = draw_primaries(1500, 1)
+# no seed of the evaluation: its PIT would draw the very numbers of the primaries
+PRIMARIES = draw_primaries(1500, 21)
 SHAPE = 3.0
+EVENT_KEYS = ("c2st_auc_event", "c2st_auc_event_true_n", "c2st_auc_event_counts", "c2st_auc_set")
 
 
 def toy_distribution(primaries: np.ndarray, shape: float = SHAPE, scale: float = 1.0):
     """Return the true P(N | primary) of the toy, or one of another shape or scale."""
     mean = scale * toy_mean(primaries.astype(np.float64))[:, None]
     return NegativeBinomialMixture(np.ones_like(mean), mean, np.full_like(mean, shape))
+
+
+def with_muons_of(seed: int):
+    """Return what gives events new muons of the toy, as many."""
+    return lambda events: draw_events(events.primaries, seed, like=events)
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +58,12 @@ def metrics(real):
     config = EvaluateConfig(bootstrap_replicas=20, classifier_repeats=2)
     lookups = {name: draw_events(PRIMARIES, 4, energy_scale=1.2) for name in LOOKUPS}
     generated = draw_events(PRIMARIES, 3)
-    return evaluate(real, generated, toy_distribution(PRIMARIES), lookups, 1.0, config)
+    distribution = toy_distribution(PRIMARIES)
+    with pytest.MonkeyPatch.context() as patch:
+        # quick: the other repeats only lower the noise
+        patch.setattr(power, "REPEATS", 1)
+        sources = with_muons_of(5), distribution, lookups, draw_events(PRIMARIES, 6)
+        return evaluate(real, generated, *sources, 1.0, config)
 
 
 def test_metrics_keep_the_contract(metrics, real) -> None:
@@ -58,13 +77,14 @@ def test_metrics_keep_the_contract(metrics, real) -> None:
                 assert set(figure) == {"ks", "ks_error", "w1", "w1_error"}
                 assert 0 <= figure["ks"] <= 1
                 assert figure["ks_error"] >= 0
-    for key in ("c2st_auc_event", "c2st_auc_set"):
+    for key in EVENT_KEYS:
         for side in ("generated", "floor"):
-            assert set(metrics[key][side]) == {"value", "spread"}
+            assert set(metrics[key][side]) == {"value", "spread", "error"}
     # too few large bundles in so small a sample
-    assert metrics["c2st_auc_event_n30"] == {"generated": None, "floor": None}
+    for key in ("c2st_auc_event_n30", "c2st_auc_event_n300"):
+        assert metrics[key] == {"generated": None, "floor": None}
     for figures in metrics["baselines"].values():
-        assert set(figures) == {"observables", "c2st_auc_event", "c2st_auc_event_n30"}
+        assert set(figures) == {"observables", *EVENT_AUCS}
         assert set(figures["observables"]) == names
         assert figures["c2st_auc_event"]["value"] > 0.55
         assert figures["c2st_auc_event_n30"] is None
@@ -75,11 +95,17 @@ def test_metrics_keep_the_contract(metrics, real) -> None:
         "events": 3000,
         "events_with_muons": int((real.counts > 0).sum()),
         "events_n30": int((real.counts >= 30).sum()),
+        "events_n300": int((real.counts >= 300).sum()),
         "muons": int(real.counts.sum()),
     }
+    sizes = metrics["samples_one_depth"]["truth"]
+    assert sizes["showers"] == sizes["events"] == 1500
     for table in ("tails", "correlations"):
         for figure in metrics[table].values():
             assert set(figure) - {"limit"} == {"truth", "generated", "difference", "error", "pull"}
+    assert metrics["worst_observable"]["name"] in names
+    for figure in metrics["neighbours"].values():
+        assert set(figure["generated"]) - {"expected"} == {"value", "error"}
     bins = metrics["multiplicity"]["bins"]
     for name in ("energy", "radius"):
         assert len(metrics["scales"]["by_primary"][name]["pull"]) == len(bins["events"])
@@ -91,7 +117,7 @@ def test_metrics_keep_the_contract(metrics, real) -> None:
 
 
 def test_perfect_generator_is_found_perfect(metrics) -> None:
-    for key in ("c2st_auc_event", "c2st_auc_set"):
+    for key in EVENT_KEYS:
         assert metrics[key]["generated"]["value"] == pytest.approx(0.5, abs=0.04)
     for name, figures in metrics["observables"].items():
         assert figures["generated"]["ks"] < 3 * figures["floor"]["ks"], name
@@ -101,6 +127,9 @@ def test_perfect_generator_is_found_perfect(metrics) -> None:
     assert 0.5 < model["mean_bias"]["pull_rms"] < 1.6
     assert model["nll"] < metrics["multiplicity"]["poisson"]["nll"]
     assert model["crps"] < metrics["multiplicity"]["poisson"]["crps"]
+    assert metrics["worst_observable"]["pull"] < 4
+    copied = metrics["neighbours"]["nearer_to_training"]["generated"]
+    assert abs(copied["value"] - copied["expected"]) < 4 * copied["error"]
     rows = [row for row in headline([metrics]) if "AUC" in row.name]
     assert [row.name for row in rows if row.cells[0].kept is False] == []
 
@@ -110,11 +139,17 @@ def compared(real):
     """Metrics of another model, whose energies are wrong."""
     config = EvaluateConfig(bootstrap_replicas=20, classifier_repeats=2)
     scaled = draw_events(PRIMARIES, 3, energy_scale=1.5)
-    return evaluate(real, scaled, None, None, 1.0, config)
+    training = draw_events(PRIMARIES, 6)
+    return evaluate(real, scaled, with_muons_of(5), None, None, training, 1.0, config)
 
 
 def test_another_model_is_measured_alike_but_for_what_all_share(metrics, compared) -> None:
-    assert metrics.keys() - compared.keys() == {"baselines", "multiplicity"}
+    assert metrics.keys() - compared.keys() == {
+        "baselines",
+        "c2st_auc_event_counts",
+        "multiplicity",
+        "power",
+    }
     for key in ("c2st_auc_event", "c2st_auc_set", "fpd", "kpd"):
         assert compared[key]["floor"] == metrics[key]["floor"]
     for name, figures in compared["observables"].items():
@@ -131,7 +166,8 @@ def test_the_headline_has_a_column_for_every_model(metrics, compared) -> None:
     # the numbers of muons are those of one model
     single = {name for name, row in rows.items() if len(row.cells) == 1}
     assert single == {name for name in rows if "multiplicity" in name or "⟨N⟩" in name} | {
-        "Log score of N per event (NLL)"
+        "Log score of N per event (NLL)",
+        "Classifier AUC, N alone",
     }
     for name in ("Classifier AUC, bundles with muons", "KS of the muon energy"):
         assert [cell.kept for cell in rows[name].cells] == [True, False], name
@@ -158,6 +194,21 @@ def test_costs_have_a_column_for_every_model() -> None:
     ]
 
 
+def test_power_is_that_of_known_defects(metrics) -> None:
+    found, error = metrics["power"], metrics["power"]["error"]
+    assert abs(found["floor"] - 0.5) < 4 * error
+    excess = {(d["name"], d["strength"]): d["excess"] for d in found["distortions"]}
+    assert excess["permuted_energies", None] > 5 * error
+    # a toy muon owes nothing to the primary: shuffling is no defect
+    assert abs(excess["shuffled_muons", None]) < 4 * error
+    assert abs(excess["energy_scale", 0.01]) < 4 * error
+    sentence = power_sentence(found)
+    seen, unseen = sentence.split("it does not see:")
+    assert "energies permuted within bundles" in seen
+    assert "muons shuffled between bundles of equal N" in unseen
+    assert "too few" in power_sentence(None)
+
+
 def test_perfect_generator_has_no_pulls(metrics) -> None:
     for table in ("tails", "correlations"):
         for name, figure in metrics[table].items():
@@ -182,7 +233,7 @@ def test_poisson_multiplicity_is_seen(real) -> None:
     poisson = draw_events(PRIMARIES, 3, shape=None)
     figures = observable_distances(Described(real), Described(poisson), 50, 1)["n"]
     assert (
-        figures["generated"]["ks"] > figures["floor"]["ks"] + 4 * figures["generated"]["ks_error"]
+        figures["generated"]["ks"] > figures["floor"]["ks"] + 3 * figures["generated"]["ks_error"]
     )
     scores = multiplicity_metrics(toy_distribution(PRIMARIES, shape=1e6), real, 1)
     assert scores["model"]["pit_ks"] > 0.05
@@ -200,6 +251,48 @@ def test_lost_correlation_of_energy_and_radius_is_seen(real) -> None:
     a, b = (Described(events.select(events.counts > 0)) for events in (real, lost))
     assert event_auc(a, b, 2, 1)["generated"]["value"] > 0.6
     assert set_classifier_auc(a.events, b.events, 1) > 0.6
+
+
+def test_settings_tell_the_two_models_apart() -> None:
+    """N alone is blind to muons; muons for the true N are blind to a wrong P(N)."""
+    primaries = draw_primaries(3000, 8)[::2]
+    real, poisson = draw_events(primaries, 9), draw_events(primaries, 10, shape=None)
+    hard = draw_events(primaries, 11, energy_scale=1.3, like=real)
+    truth, counts, muons = (Described(events) for events in (real, poisson, hard))
+    assert counts_auc(truth, counts, 2, 1)["generated"]["value"] > 0.58
+    blind = counts_auc(truth, muons, 2, 1)["generated"]
+    assert abs(blind["value"] - 0.5) < 4 * blind["error"]
+    right = Described(with_muons_of(12)(real))
+    for sample, seen in ((muons, True), (right, False)):
+        found = event_auc(truth.at_least(1), sample.at_least(1), 2, 1)["generated"]
+        assert (found["value"] > 0.5 + 5 * found["error"]) == seen
+
+
+def test_worst_observable_is_the_distorted_one(real) -> None:
+    wide = replace(real, muon_x=1.5 * real.muon_x, muon_y=1.5 * real.muon_y)
+    worst = worst_observable(observable_distances(Described(real), Described(wide), 2, 1))
+    assert "radius" in worst["name"]
+    assert worst["pull"] > 10
+    assert worst_observable({"radius": {"generated": None, "floor": None}}) is None
+
+
+@pytest.mark.parametrize("showers", [40, 15])
+def test_tiny_samples_give_null_or_one_line(showers: int) -> None:
+    primaries = draw_primaries(showers, 1)
+    real, generated = draw_events(primaries, 2), draw_events(primaries, 3)
+    config = EvaluateConfig(bootstrap_replicas=5, classifier_repeats=2)
+    lookups = dict.fromkeys(LOOKUPS, generated)
+    sources = with_muons_of(5), toy_distribution(primaries), lookups, generated
+    found = evaluate(real, generated, *sources, 1.0, config)
+    json.dumps(found, allow_nan=False)
+    assert found["power"] is None
+    for figures in (*(found[key] for key in EVENT_KEYS), *found["neighbours"].values()):
+        assert figures == {"generated": None, "floor": None}
+    assert [row for row in headline([found]) if row.cells[0].value == "too few events"]
+    assert contests(found)
+    empty = real.select(np.flatnonzero(real.counts > 0)[:5])
+    with pytest.raises(InputError, match="5 test events have muons; at least 10"):
+        evaluate(empty, empty, *sources, 1.0, config)
 
 
 def test_preferred_direction_is_seen(real) -> None:

@@ -7,7 +7,7 @@ import pytest
 from tests.unit.bundle_samples import draw_events, draw_primaries
 
 from fastsim.bundles.described import Described
-from fastsim.bundles.figures import displays, energies
+from fastsim.bundles.figures import displays, energies, power
 from fastsim.bundles.figures.inputs import FigureData
 from fastsim.bundles.figures.multiplicity import draw_by_energy, draw_by_mass, draw_by_zenith
 from fastsim.bundles.figures.style import house_style
@@ -68,6 +68,13 @@ def test_the_band_of_an_ensemble_holds_all_trainings() -> None:
 def test_without_an_ensemble_there_is_no_band() -> None:
     figure = energies.draw(figure_data(draw_primaries(100, 1)))
     assert not any(patch.get_alpha() for ax in figure.axes for patch in ax.patches)
+
+
+def test_power_of_too_few_events_is_said() -> None:
+    data = replace(figure_data(draw_primaries(20, 1)), metrics={"power": None})
+    assert [text.get_text() for ax in power.draw(data).axes for text in ax.texts] == [
+        "too few events"
+    ]
 
 
 @pytest.mark.parametrize("wanted", [1, 3, 4])

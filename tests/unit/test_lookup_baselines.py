@@ -86,8 +86,9 @@ def test_the_report_says_where_the_model_loses(found) -> None:
     observables = {o.name: {"ks": 0.001, "ks_error": 0.001} for o in OBSERVABLES}
     metrics = {
         "baselines": figures,
-        "c2st_auc_event": {key: {"value": 0.4, "spread": 0.0} for key in ("generated", "floor")},
+        "c2st_auc_event": {key: {"value": 0.4, "error": 0.0} for key in ("generated", "floor")},
         "c2st_auc_event_n30": {"generated": None, "floor": None},
+        "c2st_auc_event_n300": {"generated": None, "floor": None},
         "observables": {name: {"generated": ks, "floor": ks} for name, ks in observables.items()},
     }
     rows = contests(metrics)
@@ -95,6 +96,6 @@ def test_the_report_says_where_the_model_loses(found) -> None:
     assert len(rows) == 1 + len(OBSERVABLES) - 2
     assert all(row.lowest == 0 for row in rows)
     assert all("in all" in sentence for sentence in verdicts(rows))
-    metrics["c2st_auc_event"]["generated"] = {"value": 0.9, "spread": 0.01}
+    metrics["c2st_auc_event"]["generated"] = {"value": 0.9, "error": 0.01}
     for sentence in verdicts(contests(metrics)):
         assert f"in 1 of {len(rows)}: Classifier AUC, bundles with muons." in sentence

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from scipy import stats
+from sklearn.metrics import roc_auc_score
 
 from fastsim.stats.circular import isotropy
 from fastsim.stats.clustered import clustered_correlation, clustered_mean, grouped_histogram
@@ -14,7 +15,7 @@ from fastsim.stats.frechet import (
     kernel_physics_distance,
 )
 from fastsim.stats.poisson import Poisson
-from fastsim.stats.two_sample import classifier_auc, halves_by_group
+from fastsim.stats.two_sample import auc_error, classifier_auc, halves_by_group
 
 
 @pytest.mark.parametrize("decimals", [None, 1], ids=["continuous", "with ties"])
@@ -128,6 +129,14 @@ def test_classifier_auc_of_equal_and_shifted_samples() -> None:
     shifted = same + np.array([0.5, 0, 0, 0])
     ideal = stats.norm.cdf(0.5 / np.sqrt(2))
     assert classifier_auc(real, shifted, groups, groups, 1) == pytest.approx(ideal, abs=0.04)
+
+
+def test_auc_error_is_the_spread_of_chance() -> None:
+    rng = np.random.default_rng(15)
+    labels = np.repeat([0, 1], [120, 80])
+    aucs = [roc_auc_score(labels, rng.random(200)) for _ in range(1000)]
+    assert auc_error(120, 80) == pytest.approx(np.std(aucs), rel=0.08)
+    assert auc_error(80, 120) == auc_error(120, 80)
 
 
 def test_classifier_cannot_memorise_groups() -> None:

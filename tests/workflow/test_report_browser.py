@@ -60,7 +60,9 @@ def results(tmp_path_factory) -> Path:
     distribution = NegativeBinomialMixture(np.ones_like(mean), mean, np.full_like(mean, 3.0))
     config = EvaluateConfig(bootstrap_replicas=5, classifier_repeats=2)
     lookups = dict.fromkeys(LOOKUPS, generated)
-    figures = evaluate(real, generated, distribution, lookups, 1.0, config)
+    figures = evaluate(
+        real, generated, lambda events: events, distribution, lookups, real, 1.0, config
+    )
     costs = {"parameters": 75_394, "training_seconds": 330.0, "muons_per_second": 6e5}
     metrics = figures | {"bundle_model": "gan", "costs": costs | {"validation_nll": None}}
     write_json(folder / "metrics.json", metrics)

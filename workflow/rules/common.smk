@@ -154,7 +154,7 @@ def member_flags(section, member):
 def measured_once(wildcards, input):
     """Return the flags of what is measured once, whichever models of bundles there are."""
     multiplicity = Path(input.multiplicity_model).parent
-    return f"--training {input.training} --multiplicity {multiplicity}"
+    return f"--multiplicity {multiplicity}"
 
 
 def family_flags(wildcards):

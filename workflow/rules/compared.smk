@@ -28,6 +28,7 @@ use rule evaluate as evaluate_compared with:
         program=f"{SCRIPTS}/evaluate.py",
         library=library("evaluate"),
         events=TEST_EVENTS,
+        training=TRAINING_EVENTS,
         samples=expand(
             f"{RESULTS}/compared/{{{{model}}}}/samples/part-{{part}}.parquet", part=PARTS
         ),

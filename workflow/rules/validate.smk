@@ -14,8 +14,8 @@ rule evaluate:
         # their timings come from the same jobs
         samples=SAMPLES,
         normalization=f"{RESULTS}/dataset/normalization.json",
+        # config.yaml, metrics.json and timing.json come from the same jobs
         multiplicity_model=f"{RESULTS}/multiplicity/model.safetensors",
-        # its config.yaml, metrics.json and timing.json come from the same job
         model=f"{MODEL}/model.safetensors",
     output:
         metrics=f"{RESULTS}/validation/metrics.json",
@@ -43,6 +43,7 @@ rule evaluate:
         " --events {input.events}"
         " --samples {input.samples}"
         " --timings {params.timings}"
+        " --training {input.training}"
         " {params.once}"
         " --model {params.model}"
         " --normalization {input.normalization}"

@@ -21,6 +21,7 @@ from fastsim.bundles.model_costs import model_costs
 from fastsim.bundles.model_runs import read_model_run
 from fastsim.bundles.models.multiplicity import load_multiplicity
 from fastsim.bundles.representation import Normalization
+from fastsim.bundles.sampling import BundleSampler
 from fastsim.errors import exit_on_input_error
 from fastsim.files import write_json
 from fastsim.settings import add_flags, from_flags
@@ -40,8 +41,11 @@ def main() -> None:
     parser.add_argument(
         "--timings", type=Path, nargs="+", required=True, help="of the generation, JSON files"
     )
-    parser.add_argument("--training", nargs="+", help="training shards, for lookups")
-    parser.add_argument("--multiplicity", help="folder of the trained model")
+    parser.add_argument("--training", nargs="+", required=True, help="training shards")
+    parser.add_argument(
+        "--multiplicity",
+        help="folder of the trained model; without, what is the same for all models is left out",
+    )
     parser.add_argument("--model", type=Path, required=True, help="folder of the GAN or flow")
     parser.add_argument("--normalization", required=True, help="of the dataset")
     parser.add_argument(
@@ -57,16 +61,25 @@ def main() -> None:
     normalization = Normalization.load(args.normalization)
     model, _ = read_model_run(args.model)
     metrics = {"bundle_model": model, "costs": model_costs(args.model, args.timings)}
+    bundles = BundleSampler.load(args.model, normalization)
+    training = read_training_events(args.training, config.lookup_events, config.seed)
     distribution = lookups = None
     if args.multiplicity is not None:
         members = load_multiplicity(args.multiplicity).member_distributions(
             normalization.conditions(real.primaries)
         )
         distribution = NegativeBinomialMixture.average(members)
-    if args.training is not None:
-        training = read_training_events(args.training, config.lookup_events, config.seed)
         lookups = Lookups(training, normalization, config.seed).all(real)
-    metrics |= evaluate(real, generated, distribution, lookups, args.spectral_index, config)
+    metrics |= evaluate(
+        real,
+        generated,
+        lambda events: bundles(events, events.counts, config.seed),
+        distribution,
+        lookups,
+        training,
+        args.spectral_index,
+        config,
+    )
     if distribution is not None and len(members) > 1:
         metrics["multiplicity"]["folds"] = fold_metrics(members, real)
     write_json(args.output, metrics)

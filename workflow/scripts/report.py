@@ -21,6 +21,7 @@ from fastsim.bundles.headline import cost_rows, headline
 from fastsim.bundles.ingest.quality import REASONS
 from fastsim.bundles.lookup_baselines import LOOKUPS
 from fastsim.bundles.model_runs import TITLES, read_model_run
+from fastsim.bundles.power import power_sentence
 from fastsim.bundles.quality_report import MOST_LISTED, rejected_rows, worst_files
 from fastsim.errors import InputError, exit_on_input_error
 from fastsim.files import atomic_path, read_json
@@ -88,6 +89,7 @@ def main() -> None:
         rows=headline(models),
         costs=cost_rows(models),
         ensemble=None if args.ensemble is None else read_json(args.ensemble),
+        power=power_sentence(metrics["power"]),
         lookups=list(LOOKUPS.values()),
         contests=against_lookups,
         verdicts=verdicts(against_lookups),

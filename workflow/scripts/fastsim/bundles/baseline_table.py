@@ -14,6 +14,7 @@ GIVEN = ("n", "log10_n1")
 AUCS = {
     "c2st_auc_event": "Classifier AUC, bundles with muons",
     "c2st_auc_event_n30": "Classifier AUC, N ≥ 30",
+    "c2st_auc_event_n300": "Classifier AUC, N ≥ 300",
 }
 
 
@@ -62,14 +63,15 @@ def contests(metrics: dict[str, Any]) -> list[Contest]:
         if observable.name in GIVEN:
             continue
         figure = metrics["observables"][observable.name]
+        lookups = [metrics["baselines"][key]["observables"][observable.name] for key in LOOKUPS]
+        # too few bundles of two muons or more, say, for some observables
+        if figure["generated"] is None or None in lookups:
+            continue
         rows.append(
             Contest(
                 f"KS of {observable.name.replace('_', ' ')}",
                 _ks(figure["generated"]),
-                tuple(
-                    _ks(metrics["baselines"][lookup]["observables"][observable.name])
-                    for lookup in LOOKUPS
-                ),
+                tuple(map(_ks, lookups)),
                 _ks(figure["floor"]),
             )
         )
@@ -99,7 +101,7 @@ def verdicts(rows: list[Contest]) -> list[str]:
 
 
 def _auc(figure: dict[str, float]) -> Entry:
-    return Entry(figure["value"], figure["spread"], 3)
+    return Entry(figure["value"], figure["error"], 3)
 
 
 def _ks(figure: dict[str, float]) -> Entry:

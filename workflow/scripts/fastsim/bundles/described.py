@@ -126,6 +126,10 @@ class Described:
         return result
 
     def select(self, rows: np.ndarray) -> "Described":
-        """Return the events at ``rows`` (a boolean mask)."""
+        """Return the events at ``rows`` (a boolean mask or indices, in that order)."""
         weights = None if self.weights is None else self.weights[rows]
         return Described(self.events.select(rows), weights)
+
+    def at_least(self, muons: int) -> "Described":
+        """Return the events with ``muons`` or more."""
+        return self.select(self.events.counts >= muons)

@@ -112,6 +112,14 @@ FIGURE_TEXTS = {
         "Muons in the plane perpendicular to the shower axis for the same primary, from few muons "
         "to many; colour and size are the energy. A generated bundle is another draw, not a copy.",
     ),
+    "power": FigureText(
+        "What the classifier sees",
+        "Power of the event classifier",
+        "AUC, above that of undistorted halves, of simulated events against simulated events with "
+        "a defect of known size; dashed: the generated events. The band is the statistical error "
+        "of an AUC of that many events. Energies are permuted among the muons of a bundle, or "
+        "whole muons shuffled between all bundles of equal N.",
+    ),
     "data_summary": FigureText(
         "Data and training",
         "The dataset",

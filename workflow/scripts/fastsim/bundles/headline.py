@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fastsim.bundles.baselines import ELBERT_SETS
+from fastsim.bundles.scale_metrics import QUANTITIES
 
 KS_LIMIT = 0.015
 KS_OF_FLOOR = 1.5
@@ -12,6 +13,9 @@ PULL_LIMIT = 1.15
 AUC_LIMIT = 0.53
 AUC_N30_LIMIT = 0.56
 PIT_LIMIT = 0.015
+SCALE_PULL_LIMIT = 3.0
+WORST_PULL_LIMIT = 4.0
+COPY_PULL_LIMIT = 3.0
 SMALLEST_P = 0.01
 
 KS_NAMES = {
@@ -20,6 +24,17 @@ KS_NAMES = {
     "log10_leading_energy": "KS of the leading energy",
     "log10_bundle_energy": "KS of the bundle energy",
     "n": "KS of the number of muons",
+}
+
+NEIGHBOUR_NAMES = {
+    "precision": ("Precision", "share of generated bundles close to simulated ones"),
+    "recall": ("Recall", "share of simulated bundles close to generated ones"),
+    "density": ("Density", "generated bundles close to a simulated one, relative to what is due"),
+    "coverage": ("Coverage", "share of simulated bundles with a generated neighbour"),
+    "nearer_to_training": (
+        "Share nearer to training than to test",
+        "of generated bundles, by their nearest one; more than the floor: copied from training",
+    ),
 }
 
 Metrics = dict[str, Any]
@@ -60,10 +75,28 @@ def headline(models: Sequence[Metrics]) -> list[Row]:
             "boosted trees on event observables; 0.5: cannot be told apart",
         ),
         _auc_row(
+            [metrics["c2st_auc_event_true_n"] for metrics in models],
+            "Classifier AUC, simulated N",
+            None,
+            "muons generated for the simulated N: the bundle model alone",
+        ),
+        _auc_row(
+            [models[0]["c2st_auc_event_counts"]],
+            "Classifier AUC, N alone",
+            None,
+            "trees that see the primary and N: the multiplicity model alone",
+        ),
+        _auc_row(
             [metrics["c2st_auc_event_n30"] for metrics in models],
             "Classifier AUC, N ≥ 30",
             AUC_N30_LIMIT,
             "the same for large bundles",
+        ),
+        _auc_row(
+            [metrics["c2st_auc_event_n300"] for metrics in models],
+            "Classifier AUC, N ≥ 300",
+            None,
+            "the same for the largest bundles",
         ),
         _auc_row(
             [metrics["c2st_auc_set"] for metrics in models],
@@ -75,6 +108,11 @@ def headline(models: Sequence[Metrics]) -> list[Row]:
     rows += [
         _ks_row([metrics["observables"][key] for metrics in models], name)
         for key, name in KS_NAMES.items()
+    ]
+    rows += _worst_row([metrics["worst_observable"] for metrics in models])
+    rows += [
+        _scale_row([metrics["scales"]["overall"][key] for metrics in models], key)
+        for key in QUANTITIES
     ]
     rows += _multiplicity_rows(models[0]["multiplicity"])
     p_values = [metrics["isotropy"]["generated"]["muons"]["rayleigh_p"] for metrics in models]
@@ -88,6 +126,10 @@ def headline(models: Sequence[Metrics]) -> list[Row]:
         )
     )
     rows += _distance_rows(models)
+    rows += [
+        _neighbour_row([metrics["neighbours"][key] for metrics in models], key)
+        for key in NEIGHBOUR_NAMES
+    ]
     return rows
 
 
@@ -96,7 +138,7 @@ def _auc_row(figures: list[Metrics], name: str, limit: float | None, meaning: st
     return Row(
         name,
         tuple(_auc_cell(figure["generated"], limit) for figure in figures),
-        "" if floor is None else f"{floor['value']:.3f} ± {floor['spread']:.3f}",
+        "" if floor is None else f"{floor['value']:.3f} ± {floor['error']:.3f}",
         "" if limit is None or floor is None else f"below {limit}",
         meaning,
     )
@@ -106,7 +148,7 @@ def _auc_cell(figure: Metrics | None, limit: float | None) -> Cell:
     if figure is None:
         return Cell("too few events")
     value = figure["value"]
-    return Cell(f"{value:.3f} ± {figure['spread']:.3f}", None if limit is None else value < limit)
+    return Cell(f"{value:.3f} ± {figure['error']:.3f}", None if limit is None else value < limit)
 
 
 def _ks_row(figures: list[Metrics], name: str) -> Row:
@@ -122,14 +164,53 @@ def _ks_row(figures: list[Metrics], name: str) -> Row:
     )
 
 
+def _worst_row(figures: list[Metrics | None]) -> list[Row]:
+    if None in figures:
+        return []
+    cells = [
+        Cell(
+            f"{worst['pull']:+.1f} ({worst['name'].replace('_', ' ')})",
+            worst["pull"] < WORST_PULL_LIMIT,
+        )
+        for worst in figures
+    ]
+    return [
+        Row(
+            "Worst observable",
+            tuple(cells),
+            "0",
+            f"below {WORST_PULL_LIMIT:.0f}",
+            "KS above the floor, in standard deviations of the floor; the largest of all",
+        )
+    ]
+
+
+def _scale_row(figures: list[Metrics | None], name: str) -> Row:
+    return Row(
+        f"Scale of the {name} of all muons",
+        tuple(_scale_cell(figure) for figure in figures),
+        "0",
+        f"within {SCALE_PULL_LIMIT:.0f} errors",
+        "geometric mean, generated over simulated",
+    )
+
+
+def _scale_cell(figure: Metrics | None) -> Cell:
+    if figure is None:
+        return Cell("too few muons")
+    value = f"{figure['scale']:+.2f} ± {figure['error']:.2f} %"
+    return Cell(value, abs(figure["pull"]) < SCALE_PULL_LIMIT)
+
+
 def _multiplicity_rows(metrics: Metrics) -> list[Row]:
-    pit = metrics["model"]["pit_ks"]
+    pit, floor = metrics["model"]["pit_ks"], metrics["floor"]["pit_ks"]
+    limit = max(PIT_LIMIT, KS_OF_FLOOR * floor)
     rows = [
         Row(
             "PIT KS of the multiplicity",
-            (Cell(f"{pit:.4f}", pit < PIT_LIMIT),),
-            f"{metrics['floor']['pit_ks']:.4f}",
-            f"below {PIT_LIMIT}",
+            (Cell(f"{pit:.4f}", pit < limit),),
+            f"{floor:.4f}",
+            f"below {limit:.3f}",
             f"are probabilities frequencies? Poisson: {metrics['poisson']['pit_ks']:.3f}",
         )
     ]
@@ -192,6 +273,29 @@ def _distance_rows(models: Sequence[Metrics]) -> list[Row]:
             )
         )
     return rows
+
+
+def _neighbour_row(figures: list[Metrics], key: str) -> Row:
+    name, meaning = NEIGHBOUR_NAMES[key]
+    floor = figures[0]["floor"]
+    generated = [figure["generated"] for figure in figures]
+    limit = None
+    if key == "nearer_to_training" and generated[0] is not None:
+        limit = generated[0]["expected"] + COPY_PULL_LIMIT * generated[0]["error"]
+    return Row(
+        name,
+        tuple(_neighbour_cell(figure, limit) for figure in generated),
+        "" if floor is None else f"{floor['value']:.3f} ± {floor['error']:.3f}",
+        "" if limit is None else f"below {limit:.3f}",
+        meaning,
+    )
+
+
+def _neighbour_cell(figure: Metrics | None, limit: float | None) -> Cell:
+    if figure is None:
+        return Cell("too few events")
+    value = figure["value"]
+    return Cell(f"{value:.3f} ± {figure['error']:.3f}", None if limit is None else value < limit)
 
 
 def cost_rows(models: Sequence[Metrics]) -> list[tuple[str, tuple[str, ...]]]:

@@ -6,6 +6,7 @@ import numpy as np
 
 from fastsim.bundles.baselines import ELBERT_SETS, elbert_mean_at_depth
 from fastsim.bundles.events import Events
+from fastsim.bundles.one_depth import one_depth
 from fastsim.bundles.primaries import mass_number
 from fastsim.stats.calibration import crps, randomized_pit, uniform_ks
 from fastsim.stats.clustered import clustered_mean
@@ -34,36 +35,39 @@ def multiplicity_metrics(
     ``model`` and ``poisson`` have ``nll``, ``crps``, ``pit_ks`` and ``pit_histogram``; ``model``
     and each of Elbert's sets have ``rmse_log10_n1`` and ``mean_bias`` (bias of <N> per bin, its
     error and pull, in the order of ``bins``; ``pull_rms`` over the bins); ``floor`` has the
-    ``pit_ks`` to expect of a perfect model.
+    ``pit_ks`` to expect of a perfect model. The PIT is that of one depth of every shower.
 
     Args:
         distribution: P(N | primary) of every event, as trained.
         events: true bundles.
-        seed: of the randomised PIT.
+        seed: of the depths and of the randomised PIT.
     """
+    one = one_depth(events, seed)
     bins = PrimaryBins(events)
     result: dict[str, Any] = {
         "model": {
-            **_distribution_scores(distribution, events.counts, seed),
+            **_distribution_scores(distribution, events.counts, one, seed),
             **_point_scores(distribution.mean, events, bins),
         },
-        "poisson": _distribution_scores(Poisson(distribution.mean), events.counts, seed),
+        "poisson": _distribution_scores(Poisson(distribution.mean), events.counts, one, seed),
     }
     for name, parameters in ELBERT_SETS.items():
         prediction = elbert_mean_at_depth(events.primaries, parameters)
         result[name] = _point_scores(prediction, events, bins)
     # mean of the Kolmogorov distribution, sqrt(pi / 2) ln 2, for independent events
-    expected = np.sqrt(np.pi / 2.0) * np.log(2.0) / np.sqrt(len(events))
+    expected = np.sqrt(np.pi / 2.0) * np.log(2.0) / np.sqrt(len(one))
     result["floor"] = {"pit_ks": float(expected)}
     result["bins"] = bins.description()
     return result
 
 
 def _distribution_scores(
-    distribution: NegativeBinomialMixture | Poisson, counts: np.ndarray, seed: int
+    distribution: NegativeBinomialMixture | Poisson, counts: np.ndarray, one: np.ndarray, seed: int
 ) -> dict[str, Any]:
+    """Return the scores of all events, and the PIT of the rows ``one``, which are independent."""
     rng = np.random.default_rng(seed)
-    pit = randomized_pit(distribution.cdf(counts - 1), distribution.cdf(counts), rng)
+    chosen, n = distribution.select(one), counts[one]
+    pit = randomized_pit(chosen.cdf(n - 1), chosen.cdf(n), rng)
     histogram, _ = np.histogram(pit, bins=PIT_BINS, range=(0.0, 1.0))
     drawn = rng.permutation(len(counts))[:CRPS_EVENTS]
     return {

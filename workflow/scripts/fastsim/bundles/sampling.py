@@ -1,22 +1,22 @@
 """A trained model of either kind, ready to generate."""
 
-import time
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import nn
 
 from fastsim.bundles import flow_generation, generation
-from fastsim.bundles.batched_generation import count_uniforms
 from fastsim.bundles.bundle_validation import Generate
-from fastsim.bundles.config.sample import GenerationConfig
 from fastsim.bundles.events import Events
 from fastsim.bundles.model_runs import read_model_run
-from fastsim.bundles.models.multiplicity import MultiplicityModel
 from fastsim.bundles.representation import Normalization
 from fastsim.data.ragged import offsets_of
+from fastsim.errors import InputError
+from fastsim.fingerprints import hash_of
 
 LOADERS = {
     "gan": (generation.load_generator, generation.generate),
@@ -50,33 +50,46 @@ def load_sampler(folder: str | Path) -> tuple[Generate, dict[str, Any]]:
     return partial(generate, network.double().to(device)), model
 
 
-class Sampler:
-    """Draws number and muons for blocks of primaries, and tells how fast.
+@dataclass(frozen=True)
+class BundleSampler:
+    """Makes bundles in physical units.
 
     Attributes:
-        muons, seconds: generated so far, and the time that it took.
+        generate: makes normalised muons.
+        normalization: what they are normalised with.
     """
 
-    def __init__(
-        self,
-        normalization: Normalization,
-        multiplicity: MultiplicityModel,
-        generate: Generate,
-        config: GenerationConfig,
-    ) -> None:
-        self._normalization, self._multiplicity = normalization, multiplicity
-        self._generate, self._config = generate, config
-        self.muons, self.seconds = 0, 0.0
+    generate: Generate
+    normalization: Normalization
 
-    def __call__(self, real: Events) -> Events:
-        """Return the events with other muons; ids and primaries stay."""
-        began = time.perf_counter()
-        seed = self._config.seed
-        conditions = self._normalization.conditions(real.primaries)
-        counts = self._multiplicity.quantile(conditions, count_uniforms(real.event_id, seed))
-        points = self._generate(conditions, counts, real.event_id, seed, self._config.batch_events)
-        muons = self._normalization.denormalize(real.primaries, counts, points)
-        self.seconds += time.perf_counter() - began
-        self.muons += len(muons)
-        ids = real.event_id, real.shower_id
-        return Events(*ids, real.primaries, offsets_of(counts), *muons.T)
+    @staticmethod
+    def load(folder: str | Path, normalization: Normalization) -> "BundleSampler":
+        """Return the sampler of a run folder.
+
+        Raises:
+            InputError: as :func:`load_sampler`; it was trained with another normalisation.
+        """
+        generate, model = load_sampler(folder)
+        if model.get("normalization") != hash_of(normalization.model_dump(mode="json")):
+            raise InputError(
+                f"{folder}: trained with another normalisation than that of the dataset; both must "
+                "come from one run"
+            )
+        return BundleSampler(generate, normalization)
+
+    def __call__(
+        self, events: Events, counts: np.ndarray, seed: int, batch_events: int = 8192
+    ) -> Events:
+        """Return ``events``, their ids and primaries, with new muons.
+
+        Args:
+            events: whose muons play no part.
+            counts: int (events,), muons of each.
+            seed: of the generation.
+            batch_events: most events at a time.
+        """
+        conditions = self.normalization.conditions(events.primaries)
+        points = self.generate(conditions, counts, events.event_id, seed, batch_events)
+        muons = self.normalization.denormalize(events.primaries, counts, points)
+        ids = events.event_id, events.shower_id
+        return Events(*ids, events.primaries, offsets_of(counts), *muons.T)

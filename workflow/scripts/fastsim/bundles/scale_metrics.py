@@ -15,19 +15,27 @@ N_CLASSES = ((1, 1), (2, 4), (5, 9), (10, 29), (30, 99), (100, None))
 
 
 def scales(real: Described, generated: Described) -> dict[str, Any]:
-    """Return the scale of ``energy`` and ``radius`` in bins of the primary and in classes of N.
+    """Return the scale of ``energy`` and ``radius``: of all muons, and bin by bin.
 
-    The scale is the ratio of geometric means over muons, minus 1, in per cent. ``by_primary`` has
-    ``scale``, ``error`` and ``pull`` in the order of ``multiplicity.bins`` (None where there are
-    too few generated muons), the ``pull_rms``, and ``rms_beyond_errors``: the spread of the scales
-    that their errors do not explain, in per cent. ``by_n`` has the same for :data:`N_CLASSES`.
+    The scale is the ratio of geometric means over muons, minus 1, in per cent. ``overall`` has
+    ``scale``, ``error`` and ``pull`` of each, None for too few muons. ``by_primary`` has lists of
+    them in the order of ``multiplicity.bins`` (None where there are too few generated muons), the
+    ``pull_rms``, and ``rms_beyond_errors``: the spread of the scales that their errors do not
+    explain, in per cent. ``by_n`` has the same for :data:`N_CLASSES`.
     """
     bins = PrimaryBins(real.events).rows
     classes = [_in_class(real, generated, limits) for limits in N_CLASSES]
-    result: dict[str, Any] = {"by_primary": {}, "by_n": {"classes": [list(c) for c in N_CLASSES]}}
+    result: dict[str, Any] = {"overall": {}, "by_primary": {}}
+    result["by_n"] = {"classes": [list(limits) for limits in N_CLASSES]}
     for name, column in QUANTITIES.items():
         sums = [_sums(described, column) for described in (real, generated)]
         showers = real.events.shower_id
+        overall = _scale(*sums, showers)
+        result["overall"][name] = overall and {
+            "scale": overall[0],
+            "error": overall[1],
+            "pull": overall[0] / overall[1],
+        }
         result["by_primary"][name] = _summary(
             [_scale(*((s[rows], n[rows]) for s, n in sums), showers[rows]) for rows in bins]
         )
@@ -59,10 +67,13 @@ def _scale(
     generated: tuple[np.ndarray, np.ndarray],
     showers: np.ndarray,
 ) -> tuple[float, float] | None:
-    """Return scale and error in per cent, from sums of log10 and numbers of muons."""
+    """Return scale and error in per cent, from sums of log10 and numbers of muons, or None."""
     if min(real[1].sum(), generated[1].sum()) < MIN_MUONS:
         return None
     figure = paired_ratio(real, generated, showers)
+    # a single shower has no error that could be told from it
+    if figure["error"] == 0:
+        return None
     factor = 10.0 ** figure["difference"]
     return 100.0 * (factor - 1.0), 100.0 * factor * np.log(10.0) * figure["error"]
 

@@ -118,7 +118,11 @@ def clustered_mean(values: np.ndarray, groups: np.ndarray) -> tuple[float, float
 def clustered_correlation(
     a: np.ndarray, b: np.ndarray, groups: np.ndarray, replicas: int, seed: int
 ) -> tuple[float, float]:
-    """Return the correlation of ``a`` and ``b`` (rows,) and its bootstrap error by group."""
+    """Return the correlation of ``a`` and ``b`` (rows,) and its bootstrap error by group.
+
+    Draws of the bootstrap in which one of them has no width play no part; the error is 0 if fewer
+    than two are left.
+    """
     # moments about the mean, or rounding would eat them
     a, b = a - a.mean(), b - b.mean()
     _, index = np.unique(groups, return_inverse=True)
@@ -126,7 +130,10 @@ def clustered_correlation(
     moments = np.column_stack([np.bincount(index, weights=term) for term in terms])
     draws = np.random.default_rng(seed).poisson(1.0, (replicas, len(moments)))
     value = _correlation(moments.sum(axis=0))
-    return float(value), float(_correlation(draws @ moments).std(ddof=1))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        drawn = _correlation(draws @ moments)
+    drawn = drawn[np.isfinite(drawn)]
+    return float(value), float(drawn.std(ddof=1)) if len(drawn) > 1 else 0.0
 
 
 def _correlation(moments: np.ndarray) -> np.ndarray:

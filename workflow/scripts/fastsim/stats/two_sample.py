@@ -48,6 +48,15 @@ def classifier_auc(
     return float(np.mean(aucs))
 
 
+def auc_error(real: int, generated: int) -> float:
+    """Return the standard deviation of the AUC of that many independent rows of one distribution.
+
+    That of the Mann-Whitney statistic, sqrt((a + b + 1) / (12 a b)): other random halves of the
+    same rows spread less, since they share the rows.
+    """
+    return float(np.sqrt((real + generated + 1) / (12.0 * real * generated)))
+
+
 def halves_by_group(groups: np.ndarray, seed: int) -> np.ndarray:
     """Return bool (rows,): a random half of the groups is True, all rows of a group alike."""
     unique, inverse = np.unique(groups, return_inverse=True)

@@ -13,7 +13,7 @@ class EvaluateConfig(Section):
         200, ge=2, le=100_000, description="draws of showers behind every error"
     )
     classifier_repeats: int = Field(
-        3, ge=2, le=100, description="random halves behind every classifier's AUC"
+        10, ge=2, le=100, description="random halves behind every classifier's AUC"
     )
     lookup_events: int = Field(
         100_000,

@@ -17,6 +17,7 @@ from fastsim.bundles.figures import (
     mean_multiplicity,
     multiplicity,
     mupage,
+    power,
     rejected_rows,
     scales,
     shapes,
@@ -41,6 +42,7 @@ FIGURES: dict[str, Callable[[FigureData], Figure]] = {
     "gaisser_h4a": weighted.draw,
     "mupage": mupage.draw,
     "event_displays": displays.draw,
+    "power": power.draw,
     "data_summary": data_summary.draw,
     "training_multiplicity": training.draw_multiplicity,
 }
