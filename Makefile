@@ -55,6 +55,12 @@ bench: $(VENV)/.dev ## speed figures, as ratios measured in one run
 compare: $(VENV)/.run ## families of networks side by side, one training at a time
 	@snakemake --quiet reason host --cores 4 compare $(if $(PRESET),--configfile config/presets/$(PRESET).yaml)
 
+.PHONY: results
+results: $(VENV)/.run ## the models on showers nobody has looked at; rewrites docs/RESULTS.md and its figure
+	@snakemake --quiet reason host --cores $(CORES) blind_test
+	sed 's|(results.png)|(figures/results.png)|' results/bundles/blind_test/results.md > docs/RESULTS.md
+	cp results/bundles/blind_test/results.png docs/figures/results.png
+
 .PHONY: physics-validation
 physics-validation: $(VENV)/.dev ## redraw the figures of docs/PHYSICS_VALIDATION.md
 	python benchmarks/physics_validation.py

@@ -5,9 +5,12 @@ independent; nothing is trained or chosen with them.
 """
 
 BLIND = f"{RESULTS}/blind_test"
+BLIND_PARTS = part_names(settings.blind_test.shards)
+BLIND_EVENTS = expand(f"{BLIND}/events/part-{{part}}.parquet", part=BLIND_PARTS)
 BLIND_SHOWERS = settings.simulate.model_copy(
     update={"seed": settings.blind_test.seed, "one_depth_per_shower": True}
 )
+BLIND_MODELS = [settings.bundle_model, *settings.compared_models]
 
 
 use rule simulate as simulate_blind with:
@@ -22,3 +25,83 @@ use rule simulate as simulate_blind with:
         showers=blind_shower_range,
     message:
         "Simulate air showers of the blind test, shard {wildcards.part}"
+
+
+use rule sample as sample_blind with:
+    input:
+        program=f"{SCRIPTS}/sample.py",
+        library=library("sample"),
+        events=BLIND_EVENTS,
+        normalization=f"{RESULTS}/dataset/normalization.json",
+        multiplicity_model=f"{RESULTS}/multiplicity/model.safetensors",
+        model=f"{RESULTS}/{{model}}/model.safetensors",
+    output:
+        events=expand(f"{BLIND}/{{{{model}}}}/samples/part-{{part}}.parquet", part=BLIND_PARTS),
+        timing=f"{BLIND}/{{model}}/samples/timing.json",
+    log:
+        f"{LOGS}/blind_test/{{model}}/sample.log",
+    benchmark:
+        f"{BENCHMARKS}/blind_test/{{model}}/sample.tsv"
+    message:
+        "Generate bundles of the blind test with the model {wildcards.model}"
+
+
+use rule evaluate as evaluate_blind with:
+    input:
+        program=f"{SCRIPTS}/evaluate.py",
+        library=library("evaluate"),
+        events=BLIND_EVENTS,
+        training=TRAINING_EVENTS,
+        samples=expand(f"{BLIND}/{{{{model}}}}/samples/part-{{part}}.parquet", part=BLIND_PARTS),
+        normalization=f"{RESULTS}/dataset/normalization.json",
+        multiplicity_model=f"{RESULTS}/multiplicity/model.safetensors",
+        model=f"{RESULTS}/{{model}}/model.safetensors",
+    output:
+        metrics=f"{BLIND}/{{model}}/metrics.json",
+    log:
+        f"{LOGS}/blind_test/{{model}}/evaluate.log",
+    benchmark:
+        f"{BENCHMARKS}/blind_test/{{model}}/evaluate.tsv"
+    params:
+        timings=f"{BLIND}/{{model}}/samples/timing.json",
+    message:
+        "Evaluate the model {wildcards.model} on the blind test"
+
+
+rule blind_test:
+    """Put the figures of merit of the blind test beside their goals."""
+    input:
+        program=f"{SCRIPTS}/blind_test.py",
+        library=library("blind_test"),
+        events=BLIND_EVENTS,
+        # the samples behind them come first
+        metrics=expand(f"{BLIND}/{{model}}/metrics.json", model=BLIND_MODELS),
+        runs=expand(f"{RESULTS}/{{run}}/config.yaml", run=["multiplicity", *BLIND_MODELS]),
+    output:
+        page=f"{BLIND}/results.md",
+        figure=f"{BLIND}/results.png",
+    log:
+        f"{LOGS}/blind_test.log",
+    benchmark:
+        f"{BENCHMARKS}/blind_test.tsv"
+    conda:
+        "../envs/environment.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        showers=settings.blind_test.model_dump_json(),
+        simulation=settings.simulate.model_dump_json(),
+        runs=[f"{RESULTS}/{run}" for run in ["multiplicity", *BLIND_MODELS]],
+    message:
+        "Write the results of the blind test"
+    shell:
+        "OMP_NUM_THREADS={threads} python {input.program}"
+        " --events {input.events}"
+        " --metrics {input.metrics}"
+        " --runs {params.runs}"
+        " --showers {params.showers:q}"
+        " --simulation {params.simulation:q}"
+        " --page {output.page}"
+        " --figure {output.figure}"
+        " 2>&1 | tee {log}"

@@ -1,0 +1,83 @@
+"""Goals and the page of the blind test, of figures of merit written by hand."""
+
+from copy import deepcopy
+
+import pytest
+
+from fastsim.bundles.goals import reached
+
+
+def auc(value):
+    return {"generated": {"value": value, "error": 0.002}, "floor": {"value": 0.5, "error": 0.003}}
+
+
+def ks(value):
+    return {"generated": {"ks": value, "ks_error": 0.001}, "floor": {"ks": 0.002}}
+
+
+MULTIPLICITY = {"model": {"mean_bias": {"pull_rms": 1.05}}}
+METRICS = {
+    "bundle_model": "gan",
+    "c2st_auc_event": auc(0.507),
+    "c2st_auc_event_n30": auc(0.519),
+    "c2st_auc_event_n300": {"generated": None, "floor": None},
+    "c2st_auc_set": auc(0.514),
+    "scales": {
+        "by_primary": {name: {"rms_beyond_errors": 0.9} for name in ("energy", "radius")},
+        "by_n": {
+            name: {"scale": [0.3, -0.9, None], "error": [0.1, 0.2, None]}
+            for name in ("energy", "radius")
+        },
+    },
+    "observables": {"radius": ks(0.004), "log10_muon_energy": ks(0.0055)},
+    "fpd": {
+        "generated": {"value": 0.0012, "error": 0.0001},
+        "floor": {"value": 0.0010, "error": 0.0001},
+    },
+}
+
+
+def test_a_good_model_keeps_every_goal_that_can_be_judged():
+    rows = reached(METRICS, MULTIPLICITY)
+    assert [row.name for row in rows if row.kept is None] == ["the same, N ≥ 300"]
+    assert all(row.kept for row in rows if row.kept is not None)
+    values = {row.name: row.value for row in rows}
+    assert values["Event AUC - floor, generated N"] == "+0.0070 ± 0.0020"
+    assert values["Scale of energy per class of N, largest"] == "-0.90 ± 0.20 %"
+    assert "log10 muon energy" in values["KS - floor, largest of all observables"]
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "name"),
+    [
+        (("c2st_auc_event", "generated", "value"), 0.509, "Event AUC - floor, generated N"),
+        (("c2st_auc_set", "floor", "value"), 0.49, "Set AUC - floor, raw muons"),
+        (("scales", "by_n", "radius", "scale"), [-1.2, 0, 0], "Scale of radius per class of N"),
+        (("scales", "by_primary", "energy", "rms_beyond_errors"), 1.1, "Scale of energy per bin"),
+        (("observables", "radius", "generated", "ks"), 0.0065, "KS - floor"),
+        (("fpd", "generated", "value"), 0.0014, "FPD over floor"),
+    ],
+)
+def test_what_is_missed_is_said(place, value, name):
+    worse = deepcopy(METRICS)
+    *parents, key = place
+    section = worse
+    for parent in parents:
+        section = section[parent]
+    section[key] = value
+    if isinstance(value, list):
+        section["error"] = [0.1] * 3
+    (missed,) = [row for row in reached(worse, MULTIPLICITY) if row.kept is False]
+    assert missed.name.startswith(name)
+
+
+def test_a_flow_is_asked_for_more():
+    rows = reached(METRICS | {"bundle_model": "flow"}, MULTIPLICITY)
+    assert sum(row.kept is False for row in rows) >= 3
+
+
+def test_a_floor_of_nothing_is_not_divided_by():
+    small = deepcopy(METRICS)
+    small["fpd"]["floor"] = {"value": -0.0001, "error": 0.0002}
+    (row,) = [row for row in reached(small, MULTIPLICITY) if row.name == "FPD over floor"]
+    assert row.kept is None

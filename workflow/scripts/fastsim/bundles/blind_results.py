@@ -1,0 +1,124 @@
+"""The page about the blind test: goals, all figures of merit, and where they come from."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from fastsim.bundles.baseline_table import contests, verdicts
+from fastsim.bundles.described import OBSERVABLES
+from fastsim.bundles.goals import reached
+from fastsim.bundles.headline import cost_rows, headline
+from fastsim.bundles.model_runs import TITLES
+from fastsim.bundles.power import power_sentence
+from fastsim.bundles.scale_metrics import QUANTITIES
+
+Metrics = dict[str, Any]
+MARKS = {True: "✓ ", False: "✗ ", None: ""}
+
+
+def page(
+    models: Sequence[Metrics],
+    blind: Mapping[str, Any],
+    simulation: Mapping[str, Any],
+    runs: Sequence[Mapping[str, Any]],
+    figure: str,
+) -> str:
+    """Return the page as Markdown.
+
+    Args:
+        models: contents of ``metrics.json``, the model that generates first.
+        blind, simulation: sections ``blind_test`` and ``simulate`` of the config.
+        runs: contents of ``config.yaml`` of the multiplicity model and of every model of bundles.
+        figure: name of the figure's file beside the page.
+    """
+    titles = [TITLES[metrics["bundle_model"]] for metrics in models]
+    sizes = models[0]["samples"]["truth"]
+    trained = [f"`{run['stage']}` seed {run['config']['seed']}" for run in runs]
+    parts = [
+        "# Results on showers that nobody had looked at",
+        "Written by `make results`; do not edit.",
+        f"{sizes['showers']:,} simulated showers of seed {blind['seed']}, each at one depth, so "
+        f"that all events are independent: {sizes['events_with_muons']:,} bundles with muons, "
+        f"{sizes['events_n30']:,} of N ≥ 30, {sizes['events_n300']:,} of N ≥ 300, "
+        f"{sizes['muons']:,} muons. The models were trained on the training part of "
+        f"{simulation['showers']:,} showers of seed {simulation['seed']} ({', '.join(trained)}): "
+        f"{simulation['energy_min']:.0e} to {simulation['energy_max']:.0e} GeV, "
+        f"E^-{simulation['spectral_index']:g}, zenith {simulation['zenith_min']:g} to "
+        f"{simulation['zenith_max']:g} degrees, {simulation['slant_depths'][0]:g} to "
+        f"{simulation['slant_depths'][-1]:g} m of ice. Bundles are generated end to end: first N, "
+        "then the muons. Nothing was trained or chosen with these showers.",
+        f"![Spectra of simulated and generated bundles]({figure})",
+        "## Goals",
+        goals_table(models),
+        "## Figures of merit",
+        _headline_table(models, titles),
+        power_sentence(models[0]["power"]),
+        "## Observables",
+        _observables_table(models, titles),
+        "## Scales by number of muons",
+        _scales_table(models, titles),
+        "## Beside lookups without a network",
+        "\n".join(f"* {sentence}" for sentence in verdicts(contests(models[0]))),
+        "## Costs",
+        _table(["", *titles], [[name, *texts] for name, texts in cost_rows(models)]),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def goals_table(models: Sequence[Metrics]) -> str:
+    """Return the table of what is asked and what every model reaches."""
+    head = ["Asked on independent showers"]
+    columns = []
+    for metrics in models:
+        head += [TITLES[metrics["bundle_model"]], "goal"]
+        columns.append(reached(metrics, models[0]["multiplicity"]))
+    rows = []
+    for cells in zip(*columns, strict=True):
+        row = [cells[0].name]
+        for cell in cells:
+            row += [MARKS[cell.kept] + cell.value, cell.goal]
+        rows.append(row)
+    return _table(head, rows)
+
+
+def _headline_table(models: Sequence[Metrics], titles: list[str]) -> str:
+    rows = []
+    for row in headline(models):
+        cells = [MARKS[cell.kept] + cell.value for cell in row.cells]
+        # one cell holds for all models
+        cells += [cells[0]] * (len(titles) - len(cells))
+        rows.append([row.name, *cells, row.floor, row.limit])
+    return _table(["Figure of merit", *titles, "floor", "limit"], rows)
+
+
+def _observables_table(models: Sequence[Metrics], titles: list[str]) -> str:
+    rows = []
+    for observable in OBSERVABLES:
+        figures = [metrics["observables"][observable.name] for metrics in models]
+        sides = [figures[0]["floor"], *(figure["generated"] for figure in figures)]
+        rows.append(
+            [
+                observable.name.replace("_", " "),
+                *("" if s is None else f"{s['ks']:.4f} ± {s['ks_error']:.4f}" for s in sides),
+            ]
+        )
+    return _table(["KS of", "floor", *titles], rows)
+
+
+def _scales_table(models: Sequence[Metrics], titles: list[str]) -> str:
+    classes = models[0]["scales"]["by_n"]["classes"]
+    rows = []
+    for number, (first, last) in enumerate(classes):
+        row = [f"N = {first}" if first == last else f"{first} to {last}" if last else f"≥ {first}"]
+        for quantity in QUANTITIES:
+            for metrics in models:
+                figure = metrics["scales"]["by_n"][quantity]
+                scale, error = figure["scale"][number], figure["error"][number]
+                row.append("" if scale is None else f"{scale:+.2f} ± {error:.2f} %")
+        rows.append(row)
+    head = [f"{quantity}, {title}" for quantity in QUANTITIES for title in titles]
+    return _table(["Muons", *head], rows)
+
+
+def _table(head: list[str], rows: list[list[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)

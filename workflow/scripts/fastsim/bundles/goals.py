@@ -1,0 +1,116 @@
+"""What is asked of the models on showers that nobody has looked at, and what they reach."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from fastsim.bundles.config.models import BundleModel
+from fastsim.bundles.scale_metrics import QUANTITIES
+
+Metrics = dict[str, Any]
+
+EXCESS_GOALS: dict[str, tuple[str, dict[BundleModel, float]]] = {
+    "c2st_auc_event": ("Event AUC - floor, generated N", {"gan": 0.008, "flow": 0.004}),
+    "c2st_auc_event_n30": ("the same, N ≥ 30", {"gan": 0.02, "flow": 0.015}),
+    "c2st_auc_event_n300": ("the same, N ≥ 300", {"gan": 0.02, "flow": 0.015}),
+    "c2st_auc_set": ("Set AUC - floor, raw muons", {"gan": 0.015, "flow": 0.010}),
+}
+KS_GOALS: dict[BundleModel, float] = {"gan": 0.004, "flow": 0.003}
+FPD_GOALS: dict[BundleModel, float] = {"gan": 1.3, "flow": 1.2}
+SCALE_GOAL = 1.0
+"""Per cent."""
+PULL_GOAL = 1.10
+
+
+@dataclass(frozen=True)
+class Reached:
+    """What one model reaches of one goal; ``kept`` is None where it cannot be said."""
+
+    name: str
+    value: str
+    goal: str
+    kept: bool | None
+
+
+def reached(metrics: Metrics, multiplicity: Metrics) -> list[Reached]:
+    """Return every goal with what a model reaches.
+
+    Args:
+        metrics: content of ``metrics.json`` of the model of bundles.
+        multiplicity: its ``multiplicity``, or that of another model's file: it is the same.
+    """
+    model = metrics["bundle_model"]
+    rows = [
+        _excess(metrics[key], name, goals[model]) for key, (name, goals) in EXCESS_GOALS.items()
+    ]
+    scales = metrics["scales"]
+    rows += [_scale_by_bin(scales["by_primary"][key], key) for key in QUANTITIES]
+    rows += [_scale_by_n(scales["by_n"], key) for key in QUANTITIES]
+    rows.append(_largest_ks(metrics["observables"], KS_GOALS[model]))
+    rows.append(_fpd(metrics["fpd"], FPD_GOALS[model]))
+    pulls = multiplicity["model"]["mean_bias"]["pull_rms"]
+    name, goal = "⟨N⟩: RMS of pulls over bins", f"below {PULL_GOAL:.2f}"
+    if pulls is None:
+        rows.append(Reached(name, "too few events", goal, None))
+    else:
+        rows.append(Reached(name, f"{pulls:.2f}", goal, pulls < PULL_GOAL))
+    return rows
+
+
+def _excess(figure: Mapping[str, Metrics | None], name: str, goal: float) -> Reached:
+    generated, floor = figure["generated"], figure["floor"]
+    if generated is None or floor is None:
+        return Reached(name, "too few events", f"below {goal}", None)
+    excess = generated["value"] - floor["value"]
+    value = f"{excess:+.4f} ± {generated['error']:.4f}"
+    return Reached(name, value, f"below {goal}", excess < goal)
+
+
+def _scale_by_bin(figure: Metrics, quantity: str) -> Reached:
+    spread = figure["rms_beyond_errors"]
+    name, goal = f"Scale of {quantity} per bin of the primary, RMS", f"within {SCALE_GOAL:.0f} %"
+    if spread is None:
+        return Reached(name, "too few muons", goal, None)
+    value = f"{spread:.2f} % beyond errors"
+    return Reached(name, value, goal, spread < SCALE_GOAL)
+
+
+def _scale_by_n(table: Metrics, quantity: str) -> Reached:
+    name, goal = f"Scale of {quantity} per class of N, largest", f"within {SCALE_GOAL:.0f} %"
+    known = [
+        (abs(scale), scale, error)
+        for scale, error in zip(table[quantity]["scale"], table[quantity]["error"], strict=True)
+        if scale is not None
+    ]
+    if not known:
+        return Reached(name, "too few muons", goal, None)
+    _, scale, error = max(known)
+    return Reached(name, f"{scale:+.2f} ± {error:.2f} %", goal, abs(scale) < SCALE_GOAL)
+
+
+def _largest_ks(observables: Metrics, goal: float) -> Reached:
+    name, limit = "KS - floor, largest of all observables", f"below {goal}"
+    excess = {
+        key: (figure["generated"]["ks"] - figure["floor"]["ks"], figure["generated"]["ks_error"])
+        for key, figure in observables.items()
+        if figure["generated"] and figure["floor"]
+    }
+    if not excess:
+        return Reached(name, "too few events", limit, None)
+    worst = max(excess, key=excess.get)
+    value, error = excess[worst]
+    text = f"{value:+.4f} ± {error:.4f} ({worst.replace('_', ' ')})"
+    return Reached(name, text, limit, value < goal)
+
+
+def _fpd(figure: Mapping[str, Metrics | None], goal: float) -> Reached:
+    name, limit = "FPD over floor", f"below {goal}"
+    generated, floor = figure["generated"], figure["floor"]
+    if generated is None or floor is None:
+        return Reached(name, "too few events", limit, None)
+    text = f"{generated['value']:.5f} ± {generated['error']:.5f} over {floor['value']:.5f}"
+    # a floor within its error of 0 is none to divide by
+    if floor["value"] <= floor["error"]:
+        return Reached(name, text, limit, None)
+    ratio = generated["value"] / floor["value"]
+    return Reached(name, f"{ratio:.2f} ({text})", limit, ratio < goal)
