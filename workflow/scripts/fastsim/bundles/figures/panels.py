@@ -82,6 +82,12 @@ def draw_panel(
     panel.spectrum.stairs(high, edges, baseline=low, fill=True, color=style.BAND)
     panel.spectrum.stairs(real / measure, edges, color=style.REAL, baseline=None)
     panel.spectrum.stairs(generated / measure, edges, color=style.GENERATED, baseline=None, lw=1.5)
+    panel.spectrum.set_yscale("log")
+    panel.spectrum.set_ylabel(y_label)
+    panel.spectrum.tick_params(labelbottom=False)
+    panel.spectrum.set_title(title)
+    draw_ratio(panel.ratio, edges, np.divide(error, real, where=real > 0, out=0 * real), histogram)
+    panel.ratio.set_xlabel(x_label)
     if members:
         least, most = (end([generated, *members], axis=0) for end in (np.min, np.max))
         _draw_members(panel.spectrum, edges, least / measure, most / measure)
@@ -89,12 +95,6 @@ def draw_panel(
             np.divide(c, real, where=real > 0, out=1.0 + 0 * real) for c in (least, most)
         )
         _draw_members(panel.ratio, edges, least, most)
-    panel.spectrum.set_yscale("log")
-    panel.spectrum.set_ylabel(y_label)
-    panel.spectrum.tick_params(labelbottom=False)
-    panel.spectrum.set_title(title)
-    draw_ratio(panel.ratio, edges, np.divide(error, real, where=real > 0, out=0 * real), histogram)
-    panel.ratio.set_xlabel(x_label)
 
 
 def _draw_members(axes: Axes, edges: np.ndarray, least: np.ndarray, most: np.ndarray) -> None:
