@@ -63,7 +63,8 @@ def kernel_physics_distance(real: np.ndarray, generated: np.ndarray, seed: int) 
     """
     real, generated = _standardised(real, generated)
     rng = np.random.default_rng(seed)
-    size = min(KERNEL_BATCH, len(real), len(generated))
+    # at most half of the rows: batches of all of them would be one, and have no spread
+    size = min(KERNEL_BATCH, len(real) // 2, len(generated) // 2)
     draws = [
         _squared_mmd(
             real[rng.choice(len(real), size, replace=False)],
