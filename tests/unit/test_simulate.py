@@ -96,3 +96,18 @@ def test_another_seed_gives_other_showers(tmp_path):
         assert run(output, 0, 2, *FLAGS, "--seed", seed).returncode == 0
     a, b = (read_events(output) for output in outputs)
     assert not np.isin(a.primaries[:, 0], b.primaries[:, 0]).any()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("model", ["sibyll23c", "sibyll23e"])
+def test_another_hadronic_model_meets_the_same_primaries_with_other_muons(tmp_path, model):
+    found = {}
+    for name in ("sibyll23d", model):
+        result = run(tmp_path / name, 0, 60, *FLAGS, "--hadronic-model", name)
+        assert result.returncode == 0, result.stderr
+        found[name] = read_events(tmp_path / name)
+    usual, other = found.values()
+    np.testing.assert_array_equal(usual.primaries, other.primaries)
+    assert (usual.counts != other.counts).any()
+    # releases differ by some per cent
+    assert other.counts.sum() == pytest.approx(usual.counts.sum(), rel=0.5)

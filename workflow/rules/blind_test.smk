@@ -12,6 +12,12 @@ BLIND_SHOWERS = settings.simulate.model_copy(
 )
 BLIND_MODELS = [settings.bundle_model, *settings.compared_models]
 
+# the first of the showers again, with other models of hadronic interactions
+HADRONIC_PARTS = BLIND_PARTS[: settings.blind_test.hadronic_shards]
+OTHER_SIMULATIONS = expand(
+    f"{BLIND}/hadronic/{{hadronic}}", hadronic=settings.blind_test.hadronic_models
+)
+
 
 use rule simulate as simulate_blind with:
     output:
@@ -25,6 +31,20 @@ use rule simulate as simulate_blind with:
         showers=blind_shower_range,
     message:
         "Simulate air showers of the blind test, shard {wildcards.part}"
+
+
+use rule simulate as simulate_hadronic with:
+    output:
+        events=f"{BLIND}/hadronic/{{hadronic}}/part-{{part}}.parquet",
+    log:
+        f"{LOGS}/blind_test/hadronic/{{hadronic}}/part-{{part}}.log",
+    benchmark:
+        f"{BENCHMARKS}/blind_test/hadronic/{{hadronic}}/part-{{part}}.tsv"
+    params:
+        flags=other_hadronic_flags,
+        showers=blind_shower_range,
+    message:
+        "Simulate air showers with {wildcards.hadronic}, shard {wildcards.part}"
 
 
 use rule sample as sample_blind with:
@@ -68,6 +88,48 @@ use rule evaluate as evaluate_blind with:
         "Evaluate the model {wildcards.model} on the blind test"
 
 
+rule compare_hadronic:
+    """Measure other hadronic models and the trained ones by the same figures."""
+    input:
+        program=f"{SCRIPTS}/compare_hadronic.py",
+        library=library("compare_hadronic"),
+        events=expand(f"{BLIND}/events/part-{{part}}.parquet", part=HADRONIC_PARTS),
+        others=expand(
+            "{folder}/part-{part}.parquet",
+            folder=[
+                *OTHER_SIMULATIONS,
+                *expand(f"{BLIND}/{{model}}/samples", model=BLIND_MODELS),
+            ],
+            part=HADRONIC_PARTS,
+        ),
+    output:
+        differences=f"{BLIND}/hadronic.json",
+    log:
+        f"{LOGS}/blind_test/compare_hadronic.log",
+    benchmark:
+        f"{BENCHMARKS}/blind_test/compare_hadronic.tsv"
+    conda:
+        "../envs/environment.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        flags=to_flags(settings.evaluate),
+        others=[
+            *OTHER_SIMULATIONS,
+            *expand(f"{BLIND}/{{model}}/samples", model=BLIND_MODELS),
+        ],
+    message:
+        "Compare hadronic models with the trained ones"
+    shell:
+        "OMP_NUM_THREADS={threads} python {input.program}"
+        " {params.flags}"
+        " --events {input.events}"
+        " --others {params.others}"
+        " --output {output.differences}"
+        " 2>&1 | tee {log}"
+
+
 rule blind_test:
     """Put the figures of merit of the blind test beside their goals."""
     input:
@@ -76,6 +138,7 @@ rule blind_test:
         events=BLIND_EVENTS,
         # the samples behind them come first
         metrics=expand(f"{BLIND}/{{model}}/metrics.json", model=BLIND_MODELS),
+        differences=f"{BLIND}/hadronic.json",
         runs=expand(f"{RESULTS}/{{run}}/config.yaml", run=["multiplicity", *BLIND_MODELS]),
     output:
         page=f"{BLIND}/results.md",
@@ -99,6 +162,7 @@ rule blind_test:
         "OMP_NUM_THREADS={threads} python {input.program}"
         " --events {input.events}"
         " --metrics {input.metrics}"
+        " --differences {input.differences}"
         " --runs {params.runs}"
         " --showers {params.showers:q}"
         " --simulation {params.simulation:q}"

@@ -75,6 +75,7 @@ def check_image():
 
 wildcard_constraints:
     part=r"\d{4}",
+    hadronic=r"\w+",
     model="|".join(get_args(BundleModel)),
     member=r"[2-9]|[1-9]\d+",
 
@@ -114,6 +115,12 @@ def blind_shower_range(wildcards):
     blind = settings.blind_test
     first, end = share(wildcards.part, blind.showers, blind.shards)
     return f"--first-shower {first} --shower-count {end - first}"
+
+
+def other_hadronic_flags(wildcards):
+    """Return the flags of the blind test's showers with another model of interactions."""
+    changes = {"hadronic_model": wildcards.hadronic}
+    return to_flags(BLIND_SHOWERS.model_copy(update=changes), ShowerConfig)
 
 
 def tracking_flags():

@@ -2,7 +2,8 @@
 
 python workflow/scripts/blind_test.py --events blind_test/events/*.parquet \\
     --metrics blind_test/gan/metrics.json blind_test/flow/metrics.json \\
-    --runs multiplicity gan flow --showers '{"seed": 4, ...}' --simulation '{"seed": 1, ...}' \\
+    --differences blind_test/hadronic.json --runs multiplicity gan flow \\
+    --showers '{"seed": 4, ...}' --simulation '{"seed": 1, ...}' \\
     --page blind_test/results.md --figure blind_test/results.png
 """
 
@@ -40,6 +41,7 @@ def main() -> None:
         required=True,
         help="of the models, JSON; their samples lie beside, in samples/",
     )
+    parser.add_argument("--differences", type=Path, required=True, help="of compare_hadronic, JSON")
     parser.add_argument("--runs", type=Path, nargs="+", required=True, help="run folders")
     parser.add_argument("--showers", type=json.loads, required=True, help="section blind_test")
     parser.add_argument("--simulation", type=json.loads, required=True, help="section simulate")
@@ -56,7 +58,8 @@ def main() -> None:
         generated[TITLES[metrics["bundle_model"]]] = Described(read_events(shards))
     with house_style(), atomic_path(args.figure) as path:
         draw(real, generated).savefig(path, dpi=DPI)
-    text = page(models, args.showers, args.simulation, runs, args.figure.name)
+    differences = read_json(args.differences)
+    text = page(models, differences, args.showers, args.simulation, runs, args.figure.name)
     with atomic_path(args.page) as path:
         path.write_text(text, encoding="utf-8")
 

@@ -43,7 +43,7 @@ def main() -> None:
         config.slant_depths,
         config.surface_altitude,
         config.seed,
-        Cascade(HadronicModel(), Decayer()),
+        Cascade(HadronicModel(config.hadronic_model), Decayer()),
         config.one_depth_per_shower,
     )
     blocks = []

@@ -1,4 +1,4 @@
-"""Interactions of hadrons and nuclei with air by Sibyll 2.3d; the one module that touches chromo.
+"""Interactions of hadrons and nuclei with air by Sibyll 2.3; the one module that touches chromo.
 
 References: F. Riehn et al., Phys. Rev. D 102 (2020) 063002 (Sibyll 2.3d); A. Dembinski et al.,
 PoS(ICRC2023) 189 (chromo).
@@ -22,7 +22,7 @@ os.environ.setdefault("GFORTRAN_UNBUFFERED_PRECONNECTED", "1")
 
 import chromo
 from chromo.kinematics import FixedTarget
-from chromo.models import Sibyll23d
+from chromo.models import Sibyll23c, Sibyll23d, Sibyll23e
 
 from fastsim.airshower.particles import (
     K_LONG,
@@ -69,15 +69,22 @@ _FRAGMENT = 1000  # code of a fragment of mass number A is 1000 + A
 _PI_ZERO = 6
 
 
+RELEASES = {"sibyll23c": Sibyll23c, "sibyll23d": Sibyll23d, "sibyll23e": Sibyll23e}
+"""Releases with these routines and common blocks; Sibyll 2.1 has others."""
+
+
 class HadronicModel:
-    """Sibyll 2.3d on air: interaction lengths and events; only one may exist in a process.
+    """Sibyll on air: interaction lengths and events; only one may exist in a process.
 
     Attributes:
         projectiles: PDG numbers of the hadrons that can interact.
+
+    Args:
+        release: one of :data:`RELEASES`.
     """
 
-    def __init__(self) -> None:
-        library = _start_sibyll()
+    def __init__(self, release: str = "sibyll23d") -> None:
+        library = _start_sibyll(release)
         self._library = library
         self.reseed(np.random.PCG64(_TABLE_SEED))
         # views of the common blocks stay valid: Fortran never moves them
@@ -267,13 +274,13 @@ def _particle_codes(library: Any) -> tuple[dict[int, int], dict[int, int]]:
     return pdg_of, code_of
 
 
-def _start_sibyll() -> Any:
+def _start_sibyll(release: str) -> Any:
     """Initialise Sibyll with its banner kept off the console; return chromo's f2py module."""
     console = os.dup(1)
     nowhere = os.open(os.devnull, os.O_WRONLY)
     try:
         os.dup2(nowhere, 1)
-        model = Sibyll23d(FixedTarget(1e5, "p", "N"))
+        model = RELEASES[release](FixedTarget(1e5, "p", "N"))
     finally:
         os.dup2(console, 1)
         os.close(console)

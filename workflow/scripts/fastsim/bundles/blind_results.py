@@ -1,6 +1,7 @@
 """The page about the blind test: goals, all figures of merit, and where they come from."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from fastsim.bundles.baseline_table import contests, verdicts
@@ -12,11 +13,17 @@ from fastsim.bundles.power import power_sentence
 from fastsim.bundles.scale_metrics import QUANTITIES
 
 Metrics = dict[str, Any]
+RELEASES = {
+    "sibyll23c": "Sibyll 2.3c",
+    "sibyll23d": "Sibyll 2.3d",
+    "sibyll23e": "Sibyll 2.3e",
+}
 MARKS = {True: "✓ ", False: "✗ ", None: ""}
 
 
 def page(
     models: Sequence[Metrics],
+    differences: Sequence[Metrics],
     blind: Mapping[str, Any],
     simulation: Mapping[str, Any],
     runs: Sequence[Mapping[str, Any]],
@@ -26,6 +33,8 @@ def page(
 
     Args:
         models: contents of ``metrics.json``, the model that generates first.
+        differences: of other hadronic models and of the trained ones, as ``compare_hadronic``
+            writes them.
         blind, simulation: sections ``blind_test`` and ``simulate`` of the config.
         runs: contents of ``config.yaml`` of the multiplicity model and of every model of bundles.
         figure: name of the figure's file beside the page.
@@ -49,6 +58,12 @@ def page(
         f"![Spectra of simulated and generated bundles]({figure})",
         "## Goals",
         goals_table(models),
+        "## Beside other hadronic models",
+        f"The first {differences[0]['showers']:,} of these showers once more, from the same "
+        "primaries, with other releases of Sibyll, and what the trained models make of them, each "
+        f"against {RELEASES[simulation['hadronic_model']]}: what a surrogate adds to what is not "
+        "known about interactions.",
+        _differences_table(differences),
         "## Figures of merit",
         _headline_table(models, titles),
         power_sentence(models[0]["power"]),
@@ -78,6 +93,21 @@ def goals_table(models: Sequence[Metrics]) -> str:
             row += [MARKS[cell.kept] + cell.value, cell.goal]
         rows.append(row)
     return _table(head, rows)
+
+
+def _differences_table(differences: Sequence[Metrics]) -> str:
+    rows = []
+    for figures in differences:
+        folder = Path(figures["folder"])
+        model = RELEASES.get(folder.name) or TITLES[folder.parent.name]
+        cells = [
+            "" if figures[key] is None else "{scale:+.2f} ± {error:.2f} %".format(**figures[key])
+            for key in ("mean_n", "energy", "radius")
+        ]
+        auc = figures["auc"]
+        cells.append("too few events" if auc is None else "{value:.3f} ± {error:.3f}".format(**auc))
+        rows.append([model, *cells])
+    return _table(["", "⟨N⟩", "energy", "radius", "event AUC"], rows)
 
 
 def _headline_table(models: Sequence[Metrics], titles: list[str]) -> str:

@@ -2,6 +2,7 @@
 
 from pydantic import Field, model_validator
 
+from fastsim.bundles.config.simulate import HadronicRelease
 from fastsim.settings import Section
 
 
@@ -14,8 +15,18 @@ class BlindTestConfig(Section):
         4, ge=0, lt=2**63, description="other than simulate.seed; never to choose anything with"
     )
 
+    hadronic_models: tuple[HadronicRelease, ...] = Field(
+        ("sibyll23c", "sibyll23e"),
+        description="simulate some showers with these too: the error budget to compare with",
+    )
+    hadronic_shards: int = Field(
+        8, ge=1, le=9999, description="so many of the shards are simulated with those models"
+    )
+
     @model_validator(mode="after")
     def _no_empty_shard(self) -> "BlindTestConfig":
         if self.shards > self.showers:
             raise ValueError("shards must not exceed showers")
+        if self.hadronic_shards > self.shards:
+            raise ValueError("hadronic_shards must not exceed shards")
         return self

@@ -1,6 +1,6 @@
 """Settings of the air-shower simulation."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -18,6 +18,9 @@ def _increasing(depths: tuple[float, ...]) -> tuple[float, ...]:
 
 Depths = Annotated[tuple[Depth, ...], Field(min_length=1), AfterValidator(_increasing)]
 Weight = Annotated[float, Field(ge=0.0)]
+
+
+HadronicRelease = Literal["sibyll23c", "sibyll23d", "sibyll23e"]
 
 
 class Composition(Section):
@@ -57,6 +60,9 @@ class ShowerConfig(Section):
     one_depth_per_shower: bool = Field(
         False,
         description="see each shower at one of the depths, drawn at random: all events independent",
+    )
+    hadronic_model: HadronicRelease = Field(
+        "sibyll23d", description="what happens when hadrons and nuclei meet air"
     )
     surface_altitude: float = Field(
         2834.0, ge=0.0, le=9000.0, description="altitude of the ice surface above sea level, m"
