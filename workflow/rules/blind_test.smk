@@ -70,9 +70,8 @@ use rule evaluate as evaluate_blind with:
     input:
         program=f"{SCRIPTS}/evaluate.py",
         library=library("evaluate"),
-        events=BLIND_EVENTS,
-        training=TRAINING_EVENTS,
-        samples=expand(f"{BLIND}/{{{{model}}}}/samples/part-{{part}}.parquet", part=BLIND_PARTS),
+        # from the job of the samples
+        timing=f"{BLIND}/{{model}}/samples/timing.json",
         normalization=f"{RESULTS}/dataset/normalization.json",
         multiplicity_model=f"{RESULTS}/multiplicity/model.safetensors",
         model=f"{RESULTS}/{{model}}/model.safetensors",
@@ -83,6 +82,8 @@ use rule evaluate as evaluate_blind with:
     benchmark:
         f"{BENCHMARKS}/blind_test/{{model}}/evaluate.tsv"
     params:
+        events=BLIND_EVENTS,
+        samples=expand(f"{BLIND}/{{{{model}}}}/samples/part-{{part}}.parquet", part=BLIND_PARTS),
         timings=f"{BLIND}/{{model}}/samples/timing.json",
     message:
         "Evaluate the model {wildcards.model} on the blind test"

@@ -54,7 +54,7 @@ TRAIN_ON_ALL_GPUS = (
     " {input.program}"
     " {params.flags}"
     " --train {input.train}"
-    " --validation {input.validation}"
+    " --validation {params.validation}"
     " --normalization {input.normalization}"
     " --checkpoints {params.checkpoints}"
     " --output-dir {params.folder}"

@@ -27,11 +27,8 @@ use rule evaluate as evaluate_compared with:
     input:
         program=f"{SCRIPTS}/evaluate.py",
         library=library("evaluate"),
-        events=TEST_EVENTS,
-        training=TRAINING_EVENTS,
-        samples=expand(
-            f"{RESULTS}/compared/{{{{model}}}}/samples/part-{{part}}.parquet", part=PARTS
-        ),
+        # from the job of the samples
+        timing=f"{RESULTS}/compared/{{model}}/samples/timing.json",
         normalization=f"{RESULTS}/dataset/normalization.json",
         model=f"{RESULTS}/{{model}}/model.safetensors",
     output:
@@ -41,6 +38,9 @@ use rule evaluate as evaluate_compared with:
     benchmark:
         f"{BENCHMARKS}/compared/{{model}}/evaluate.tsv"
     params:
+        samples=expand(
+            f"{RESULTS}/compared/{{{{model}}}}/samples/part-{{part}}.parquet", part=PARTS
+        ),
         timings=f"{RESULTS}/compared/{{model}}/samples/timing.json",
         # the lookups and the numbers of muons are those of the chosen model
         once="",

@@ -6,6 +6,7 @@ Its id says which split a shower is in, so that the normalisation is fitted befo
 EVENTS = expand(f"{RESULTS}/events/part-{{part}}.parquet", part=PARTS)
 # what there is of each split: in physical units, and in network inputs
 FORMS = ["splits", "dataset"]
+VALIDATION_SHARDS = expand(f"{RESULTS}/dataset/validation/part-{{part}}.parquet", part=PARTS)
 
 
 rule fit_normalization:

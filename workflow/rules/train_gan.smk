@@ -12,7 +12,6 @@ rule train_gan:
         launcher=LAUNCHER,
         library=library("train_gan"),
         train=expand(f"{RESULTS}/dataset/train/part-{{part}}.parquet", part=PARTS),
-        validation=expand(f"{RESULTS}/dataset/validation/part-{{part}}.parquet", part=PARTS),
         normalization=f"{RESULTS}/dataset/normalization.json",
     output:
         model=f"{RESULTS}/gan/model.safetensors",
@@ -34,6 +33,8 @@ rule train_gan:
         # no parameter: seen in another way, it is the same training
         tracking=tracking_flags(),
     params:
+        # from the jobs of the training shards: to list both as inputs would take Snakemake long
+        validation=VALIDATION_SHARDS,
         flags=to_flags(settings.train_gan),
         folder=subpath(output.model, parent=True),
         checkpoints=f"{RESULTS}/checkpoints/gan",

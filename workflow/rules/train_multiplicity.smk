@@ -11,7 +11,6 @@ rule train_multiplicity:
         program=f"{SCRIPTS}/train_multiplicity.py",
         library=library("train_multiplicity"),
         train=expand(f"{RESULTS}/dataset/train/part-{{part}}.parquet", part=PARTS),
-        validation=expand(f"{RESULTS}/dataset/validation/part-{{part}}.parquet", part=PARTS),
         normalization=f"{RESULTS}/dataset/normalization.json",
     output:
         model=f"{RESULTS}/multiplicity/model.safetensors",
@@ -31,6 +30,8 @@ rule train_multiplicity:
         # no parameter: seen in another way, it is the same training
         tracking=tracking_flags(),
     params:
+        # from the jobs of the training shards: to list both as inputs would take Snakemake long
+        validation=VALIDATION_SHARDS,
         flags=to_flags(settings.train_multiplicity),
         folder=subpath(output.model, parent=True),
         checkpoints=f"{RESULTS}/checkpoints/multiplicity",
@@ -41,7 +42,7 @@ rule train_multiplicity:
         " python {input.program}"
         " {params.flags}"
         " --train {input.train}"
-        " --validation {input.validation}"
+        " --validation {params.validation}"
         " --normalization {input.normalization}"
         " --checkpoints {params.checkpoints}"
         " --output-dir {params.folder}"

@@ -9,9 +9,7 @@ rule evaluate:
     input:
         program=f"{SCRIPTS}/evaluate.py",
         library=library("evaluate"),
-        events=TEST_EVENTS,
-        training=TRAINING_EVENTS,
-        # their timings come from the same jobs
+        # what the test shards were made of, and with; their own jobs have read or written the rest
         samples=SAMPLES,
         normalization=f"{RESULTS}/dataset/normalization.json",
         # config.yaml, metrics.json and timing.json come from the same jobs
@@ -32,6 +30,9 @@ rule evaluate:
     params:
         flags=to_flags(settings.evaluate),
         spectral_index=SPECTRAL_INDEX,
+        events=TEST_EVENTS,
+        training=TRAINING_EVENTS,
+        samples=SAMPLES,
         timings=TIMINGS,
         once=measured_once,
         model=subpath(input.model, parent=True),
@@ -40,10 +41,10 @@ rule evaluate:
     shell:
         "OMP_NUM_THREADS={threads} python {input.program}"
         " {params.flags}"
-        " --events {input.events}"
-        " --samples {input.samples}"
+        " --events {params.events}"
+        " --samples {params.samples}"
         " --timings {params.timings}"
-        " --training {input.training}"
+        " --training {params.training}"
         " {params.once}"
         " --model {params.model}"
         " --normalization {input.normalization}"
@@ -57,9 +58,7 @@ rule plot:
     input:
         program=f"{SCRIPTS}/plot.py",
         library=library("plot"),
-        events=TEST_EVENTS,
-        samples=SAMPLES,
-        members=MEMBER_SAMPLES,
+        ensemble=ENSEMBLE,
         summary=f"{RESULTS}/dataset/summary.json",
         metrics=f"{RESULTS}/validation/metrics.json",
         quality=QUALITY,
@@ -85,6 +84,9 @@ rule plot:
     params:
         flags=to_flags(settings.plot),
         spectral_index=SPECTRAL_INDEX,
+        # measured before they are drawn
+        events=TEST_EVENTS,
+        samples=SAMPLES,
         multiplicity=subpath(input.multiplicity_history, parent=True),
         quality=QUALITY_FLAG,
         members=MEMBER_FOLDERS,
@@ -94,8 +96,8 @@ rule plot:
     shell:
         "python {input.program}"
         " {params.flags}"
-        " --events {input.events}"
-        " --samples {input.samples}"
+        " --events {params.events}"
+        " --samples {params.samples}"
         " --members {params.members}"
         " --summary {input.summary}"
         " --metrics {input.metrics}"
