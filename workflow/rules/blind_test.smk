@@ -84,7 +84,7 @@ use rule evaluate as evaluate_blind with:
     params:
         events=BLIND_EVENTS,
         samples=expand(f"{BLIND}/{{{{model}}}}/samples/part-{{part}}.parquet", part=BLIND_PARTS),
-        timings=f"{BLIND}/{{model}}/samples/timing.json",
+        timings=timing_of_all,
     message:
         "Evaluate the model {wildcards.model} on the blind test"
 

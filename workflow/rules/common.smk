@@ -164,6 +164,11 @@ def measured_once(wildcards, input):
     return f"--multiplicity {multiplicity}"
 
 
+def timing_of_all(wildcards, input):
+    """Return the timing of the one job that made all samples."""
+    return input.timing
+
+
 def family_flags(wildcards):
     """Return the flags of a short training whose networks are of one family."""
     changes = {

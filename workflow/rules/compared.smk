@@ -41,7 +41,7 @@ use rule evaluate as evaluate_compared with:
         samples=expand(
             f"{RESULTS}/compared/{{{{model}}}}/samples/part-{{part}}.parquet", part=PARTS
         ),
-        timings=f"{RESULTS}/compared/{{model}}/samples/timing.json",
+        timings=timing_of_all,
         # the lookups and the numbers of muons are those of the chosen model
         once="",
     message:
