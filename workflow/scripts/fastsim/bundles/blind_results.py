@@ -113,7 +113,10 @@ def _differences_table(differences: Sequence[Metrics]) -> str:
 def _headline_table(models: Sequence[Metrics], titles: list[str]) -> str:
     rows = []
     for row in headline(models):
-        cells = [MARKS[cell.kept] + cell.value for cell in row.cells]
+        cells = [
+            MARKS[cell.kept] + cell.value + (f" ({cell.detail})" if cell.detail else "")
+            for cell in row.cells
+        ]
         # one cell holds for all models
         cells += [cells[0]] * (len(titles) - len(cells))
         rows.append([row.name, *cells, row.floor, row.limit])

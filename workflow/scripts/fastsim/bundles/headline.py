@@ -42,10 +42,11 @@ Metrics = dict[str, Any]
 
 @dataclass(frozen=True)
 class Cell:
-    """One figure: its text, and whether the limit is kept (None: there is no limit)."""
+    """One figure: its text, whether the limit is kept (None: there is no limit), what it is of."""
 
     value: str
     kept: bool | None = None
+    detail: str = ""
 
 
 @dataclass(frozen=True)
@@ -169,8 +170,9 @@ def _worst_row(figures: list[Metrics | None]) -> list[Row]:
         return []
     cells = [
         Cell(
-            f"{worst['pull']:+.1f} ({worst['name'].replace('_', ' ')})",
+            f"{worst['pull']:+.1f}",
             worst["pull"] < WORST_PULL_LIMIT,
+            worst["name"].replace("_", " "),
         )
         for worst in figures
     ]
