@@ -55,7 +55,8 @@ BOTH = pytest.mark.parametrize("normalization", [FITTED, SEED], ids=["fitted", "
     count=st.integers(1, 10_000),
     muon_energy=st.floats(1e-4, 1e9),
     radius=st.one_of(st.just(0.0), st.floats(1e-6, 5000.0)),
-    phi=st.floats(0.0, 6.28),
+    # a smaller angle leaves a y that float32 has few digits of
+    phi=st.one_of(st.just(0.0), st.floats(1e-6, 6.28)),
 )
 def test_round_trip_to_float32_also_far_outside_the_fit(
     normalization, energy, mass, zenith, depth, count, muon_energy, radius, phi
