@@ -70,3 +70,9 @@ def test_every_program_is_a_rule():
     rules = "\n".join(path.read_text() for path in (ROOT / "workflow" / "rules").glob("*.smk"))
     for program in (ROOT / "workflow" / "scripts").glob("*.py"):
         assert re.search(rf"^(rule|use rule \w+ as) {program.stem}\b", rules, re.M)
+
+
+def test_the_front_page_shows_the_table_of_the_results():
+    results = (ROOT / "docs/RESULTS.md").read_text()
+    goals = results.split("## Goals\n\n")[1].split("\n\n")[0]
+    assert goals in (ROOT / "README.md").read_text()
