@@ -62,6 +62,8 @@ use rule sample as sample_blind with:
         f"{LOGS}/blind_test/{{model}}/sample.log",
     benchmark:
         f"{BENCHMARKS}/blind_test/{{model}}/sample.tsv"
+    params:
+        events=BLIND_EVENTS,
     message:
         "Generate bundles of the blind test with the model {wildcards.model}"
 

@@ -164,6 +164,11 @@ def measured_once(wildcards, input):
     return f"--multiplicity {multiplicity}"
 
 
+def test_events_of(wildcards, input):
+    """Return the test events that a shard's bundles are generated for."""
+    return input.events
+
+
 def timing_of_all(wildcards, input):
     """Return the timing of the one job that made all samples."""
     return input.timing

@@ -8,9 +8,9 @@ use rule sample as sample_compared with:
     input:
         program=f"{SCRIPTS}/sample.py",
         library=library("sample"),
-        events=TEST_EVENTS,
         normalization=f"{RESULTS}/dataset/normalization.json",
         multiplicity_model=f"{RESULTS}/multiplicity/model.safetensors",
+        # trained on shards from the jobs of the test events
         model=f"{RESULTS}/{{model}}/model.safetensors",
     output:
         events=expand(f"{RESULTS}/compared/{{{{model}}}}/samples/part-{{part}}.parquet", part=PARTS),
@@ -19,6 +19,8 @@ use rule sample as sample_compared with:
         f"{LOGS}/compared/{{model}}/sample.log",
     benchmark:
         f"{BENCHMARKS}/compared/{{model}}/sample.tsv"
+    params:
+        events=TEST_EVENTS,
     message:
         "Generate bundles with the model {wildcards.model}"
 

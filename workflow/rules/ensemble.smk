@@ -52,9 +52,9 @@ use rule sample as sample_member with:
     input:
         program=f"{SCRIPTS}/sample.py",
         library=library("sample"),
-        events=TEST_EVENTS,
         normalization=f"{RESULTS}/dataset/normalization.json",
         multiplicity_model=f"{RESULTS}/multiplicity/model.safetensors",
+        # trained on shards from the jobs of the test events
         model=f"{MODEL}/member-{{member}}/model.safetensors",
     output:
         events=expand(
@@ -65,6 +65,8 @@ use rule sample as sample_member with:
         f"{LOGS}/sample_member/{{member}}.log",
     benchmark:
         f"{BENCHMARKS}/sample_member/{{member}}.tsv"
+    params:
+        events=TEST_EVENTS,
     message:
         "Generate bundles with member {wildcards.member}"
 

@@ -39,6 +39,7 @@ rule sample:
         runtime=30,
     params:
         flags=to_flags(settings.sample, GenerationConfig),
+        events=test_events_of,
         multiplicity=subpath(input.multiplicity_model, parent=True),
         model=subpath(input.model, parent=True),
     message:
@@ -46,7 +47,7 @@ rule sample:
     shell:
         "OMP_NUM_THREADS={threads} python {input.program}"
         " {params.flags}"
-        " --events {input.events}"
+        " --events {params.events}"
         " --normalization {input.normalization}"
         " --multiplicity {params.multiplicity}"
         " --model {params.model}"
