@@ -22,7 +22,7 @@ os.environ.setdefault("GFORTRAN_UNBUFFERED_PRECONNECTED", "1")
 
 import chromo
 from chromo.kinematics import FixedTarget
-from chromo.models import Sibyll23c, Sibyll23d, Sibyll23e
+from chromo.models import Sibyll23d, Sibyll23e
 
 from fastsim.airshower.particles import (
     K_LONG,
@@ -69,7 +69,7 @@ _FRAGMENT = 1000  # code of a fragment of mass number A is 1000 + A
 _PI_ZERO = 6
 
 
-RELEASES = {"sibyll23c": Sibyll23c, "sibyll23d": Sibyll23d, "sibyll23e": Sibyll23e}
+RELEASES = {"sibyll23d": Sibyll23d, "sibyll23e": Sibyll23e}
 """Releases with these routines and common blocks; Sibyll 2.1 has others."""
 
 

@@ -14,7 +14,6 @@ from fastsim.bundles.scale_metrics import QUANTITIES
 
 Metrics = dict[str, Any]
 RELEASES = {
-    "sibyll23c": "Sibyll 2.3c",
     "sibyll23d": "Sibyll 2.3d",
     "sibyll23e": "Sibyll 2.3e",
 }

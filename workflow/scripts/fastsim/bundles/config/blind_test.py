@@ -16,7 +16,7 @@ class BlindTestConfig(Section):
     )
 
     hadronic_models: tuple[HadronicRelease, ...] = Field(
-        ("sibyll23c", "sibyll23e"),
+        ("sibyll23e",),
         description="simulate some showers with these too: the error budget to compare with",
     )
     hadronic_shards: int = Field(
