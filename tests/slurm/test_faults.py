@@ -53,6 +53,8 @@ class Run:
         for rank in ranks:
             rank.suspend()
         try:
+            # the signal is on its way when it has been sent, a moment before it works
+            wait_for(lambda: all(halted(rank) for rank in ranks))
             yield ranks
         finally:
             for rank in ranks:
@@ -101,7 +103,8 @@ def halted(process: psutil.Process) -> bool:
 
 
 def test_walltime(quiet, disturbed: ClusterCheckout):
-    disturbed.set_profile(runtime="2 if attempt == 1 else 30", slurm_extra="--signal=USR1@60")
+    # Slurm looks at walltimes now and then: this signal comes 60 to 90 s after the start
+    disturbed.set_profile(runtime="2 if attempt == 1 else 30", slurm_extra="--signal=USR1@30")
     run = Run(disturbed)
     job = run.wait_for_checkpoint()
     with run.frozen_training() as ranks:
