@@ -5,7 +5,7 @@ import pytest
 from tests.unit.bundle_samples import draw_events, draw_primaries, toy_mean
 
 from fastsim.bundles.fold_metrics import fold_metrics
-from fastsim.bundles.multiplicity_metrics import PrimaryBins
+from fastsim.bundles.primary_bins import PrimaryBins
 from fastsim.stats.negative_binomial import NegativeBinomialMixture
 
 PRIMARIES = draw_primaries(1500, 1)

@@ -9,7 +9,7 @@ from tests.unit.bundle_samples import draw_events, draw_primaries, make_events
 from fastsim.bundles.correlation_metrics import correlations
 from fastsim.bundles.described import Described
 from fastsim.bundles.distortions import scale_energy, scale_radius
-from fastsim.bundles.multiplicity_metrics import PrimaryBins
+from fastsim.bundles.primary_bins import PrimaryBins
 from fastsim.bundles.scale_metrics import N_CLASSES, scales
 from fastsim.bundles.tail_metrics import tails
 

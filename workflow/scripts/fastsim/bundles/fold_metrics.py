@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from fastsim.bundles.events import Events
-from fastsim.bundles.multiplicity_metrics import PrimaryBins
+from fastsim.bundles.primary_bins import PrimaryBins
 from fastsim.stats.clustered import clustered_mean
 from fastsim.stats.negative_binomial import NegativeBinomialMixture
 

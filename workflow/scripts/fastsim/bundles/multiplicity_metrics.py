@@ -7,20 +7,13 @@ import numpy as np
 from fastsim.bundles.baselines import ELBERT_SETS, elbert_mean_at_depth
 from fastsim.bundles.events import Events
 from fastsim.bundles.one_depth import one_depth
-from fastsim.bundles.primaries import mass_number
+from fastsim.bundles.primary_bins import PrimaryBins
 from fastsim.stats.calibration import crps, randomized_pit, uniform_ks
 from fastsim.stats.clustered import clustered_mean
 from fastsim.stats.negative_binomial import NegativeBinomialMixture
 from fastsim.stats.poisson import Poisson
 
 PIT_BINS = 20
-ENERGY_BINS_PER_DECADE = 2
-ZENITH_BINS = 3
-MOST_DEPTHS = 8
-MIN_SHOWERS = 30
-"""A bin of (E, mass, zenith, depth) with fewer showers is left out."""
-MIN_MUONS = 30
-"""A bin with fewer muons is left out: its error would be a guess."""
 NEGLIGIBLE = 1e-6
 """Probability beyond the last count of a CRPS sum."""
 CRPS_EVENTS = 10_000
@@ -86,7 +79,7 @@ def _mean_crps(distribution: NegativeBinomialMixture | Poisson, counts: np.ndarr
     return float(crps(cdf, counts, upper).mean())
 
 
-def _point_scores(mean: np.ndarray, events: Events, bins: "PrimaryBins") -> dict[str, Any]:
+def _point_scores(mean: np.ndarray, events: Events, bins: PrimaryBins) -> dict[str, Any]:
     """Return the error of log10(1 + N) and the bias of <N> in every populated bin."""
     log_residual = np.log10(1.0 + mean) - np.log10(1.0 + events.counts)
     residual = mean - events.counts
@@ -105,66 +98,3 @@ def _point_scores(mean: np.ndarray, events: Events, bins: "PrimaryBins") -> dict
             "pull_rms": float(np.sqrt(np.mean(pull**2))) if len(pull) else None,
         },
     }
-
-
-class PrimaryBins:
-    """Populated bins of (energy, mass, zenith, depth): half decades, nuclei, thirds, depths.
-
-    Attributes:
-        rows: for each bin the rows of its events.
-    """
-
-    def __init__(self, events: Events) -> None:
-        energy, mass, zenith, depth = np.asarray(events.primaries, dtype=np.float64).T
-        self._events = events
-        self._nucleons = mass_number(mass)
-        log_energy, cosine = np.log10(energy), np.cos(zenith)
-        depths = np.unique(depth)
-        # half decades have the same edges in every run
-        first, last = np.floor(log_energy.min()), np.ceil(log_energy.max())
-        width = 1.0 / ENERGY_BINS_PER_DECADE
-        self._edges = {
-            "log10_primary_energy": np.arange(first, last + width, width),
-            "cos_zenith": np.linspace(cosine.min(), cosine.max(), ZENITH_BINS + 1),
-            "slant_depth": _depth_edges(depths),
-        }
-        index = [
-            _bin_of(values, edges)
-            for values, edges in zip((log_energy, cosine, depth), self._edges.values(), strict=True)
-        ]
-        self._keys, inverse = np.unique(
-            np.column_stack([*index, self._nucleons]), axis=0, return_inverse=True
-        )
-        order = np.argsort(inverse, kind="stable")
-        groups = np.split(order, np.cumsum(np.bincount(inverse))[:-1])
-        kept = [
-            i
-            for i, rows in enumerate(groups)
-            if len(np.unique(events.shower_id[rows])) >= MIN_SHOWERS
-            and events.counts[rows].sum() >= MIN_MUONS
-        ]
-        self.rows = [groups[i] for i in kept]
-        self._keys = self._keys[kept]
-
-    def description(self) -> dict[str, list[Any]]:
-        """Return limits, nucleus, events and observed <N> of the bins, one list a quantity."""
-        result: dict[str, list[Any]] = {}
-        for column, (name, edges) in enumerate(self._edges.items()):
-            index = self._keys[:, column]
-            result[name] = np.column_stack([edges[index], edges[index + 1]]).tolist()
-        result["mass_number"] = self._keys[:, 3].tolist()
-        result["events"] = [len(rows) for rows in self.rows]
-        result["mean_n"] = [float(self._events.counts[rows].mean()) for rows in self.rows]
-        return result
-
-
-def _depth_edges(depths: np.ndarray) -> np.ndarray:
-    """Return edges midway between a few depths, or equal bins over many."""
-    if len(depths) > MOST_DEPTHS:
-        return np.linspace(depths[0], depths[-1], MOST_DEPTHS + 1)
-    middle = 0.5 * (depths[1:] + depths[:-1])
-    return np.concatenate([depths[:1], middle, depths[-1:]])
-
-
-def _bin_of(values: np.ndarray, edges: np.ndarray) -> np.ndarray:
-    return np.clip(np.searchsorted(edges, values, side="right") - 1, 0, len(edges) - 2)

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from fastsim.bundles.described import Described
-from fastsim.bundles.multiplicity_metrics import MIN_MUONS, PrimaryBins
+from fastsim.bundles.primary_bins import MIN_MUONS, PrimaryBins
 from fastsim.data.segments import segment_sum
 from fastsim.stats.paired import paired_ratio
 
