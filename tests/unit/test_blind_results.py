@@ -15,7 +15,17 @@ def ks(value):
     return {"generated": {"ks": value, "ks_error": 0.001}, "floor": {"ks": 0.002}}
 
 
-MULTIPLICITY = {"model": {"mean_bias": {"pull_rms": 1.05}}}
+PIT_BY_BIN = {
+    "log10_primary_energy": [[5.0, 5.5], [5.5, 6.0]],
+    "slant_depth": [[1500.0, 1550.0]] * 2,
+    "mass_number": [1, 14],
+    "ks": [0.12, 0.11],
+    "line": [0.15, 0.1],
+    "beyond": 1,
+    "expected": 0.1,
+    "p_value": 0.0975,
+}
+MULTIPLICITY = {"model": {"mean_bias": {"pull_rms": 1.05}, "pit_by_bin": PIT_BY_BIN}}
 METRICS = {
     "bundle_model": "gan",
     "c2st_auc_event": auc(0.507),
@@ -45,6 +55,10 @@ def test_a_good_model_keeps_every_goal_that_can_be_judged():
     assert values["Event AUC - floor, generated N"] == "+0.0070 ± 0.0020"
     assert values["Scale of energy per class of N, largest"] == "-0.90 ± 0.20 %"
     assert "log10 muon energy" in values["KS - floor, largest of all observables"]
+    assert values["PIT of N per bin of the primary, beyond its 95 % line"] == (
+        "1 of 2 bins, due 0.1, p = 0.098; worst 0.110 over 0.100 (A = 14, 10^5.5 to 10^6 GeV, "
+        "1500 to 1550 m)"
+    )
 
 
 @pytest.mark.parametrize(
@@ -69,6 +83,12 @@ def test_what_is_missed_is_said(place, value, name):
         section["error"] = [0.1] * 3
     (missed,) = [row for row in reached(worse, MULTIPLICITY) if row.kept is False]
     assert missed.name.startswith(name)
+
+
+@pytest.mark.parametrize(("p_value", "kept"), [(0.009, False), (0.011, True), (None, None)])
+def test_bins_beyond_their_lines_are_judged_by_chance(p_value, kept):
+    model = MULTIPLICITY["model"] | {"pit_by_bin": PIT_BY_BIN | {"p_value": p_value}}
+    assert reached(METRICS, {"model": model})[-1].kept is kept
 
 
 def test_a_flow_is_asked_for_more():

@@ -11,6 +11,7 @@ from fastsim.stats.calibration import (
     interval_coverage,
     randomized_pit,
     uniform_ks,
+    uniform_ks_limit,
 )
 
 
@@ -40,6 +41,17 @@ def test_pit_is_uniform_for_the_true_distribution_only(sample):
 def test_uniform_ks_is_scipys():
     pit = np.random.default_rng(4).random(321) ** 1.1
     assert uniform_ks(pit) == pytest.approx(stats.kstest(pit, "uniform").statistic)
+
+
+def test_one_in_twenty_uniform_samples_is_beyond_the_limit():
+    # closed form for one value: D = max(u, 1 - u) <= 0.975 with probability 0.95; Kolmogorov's for
+    # many
+    found = uniform_ks_limit(np.array([1, 10**6]))
+    np.testing.assert_allclose(found, [0.975, 1.3581e-3], rtol=1e-3)
+    rng = np.random.default_rng(6)
+    for n in (5, 40):
+        beyond = np.mean([uniform_ks(rng.random(n)) for _ in range(4000)] > uniform_ks_limit(n))
+        assert beyond == pytest.approx(0.05, abs=4 * np.sqrt(0.05 * 0.95 / 4000))
 
 
 def test_intervals_cover_what_they_say(sample):

@@ -20,6 +20,8 @@ FPD_GOALS: dict[BundleModel, float] = {"gan": 1.3, "flow": 1.2}
 SCALE_GOAL = 1.0
 """Per cent."""
 PULL_GOAL = 1.10
+PIT_GOAL = 0.01
+"""Probability that chance alone puts so many bins beyond their 95 % line."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,7 @@ def reached(metrics: Metrics, multiplicity: Metrics) -> list[Reached]:
         rows.append(Reached(name, "too few events", goal, None))
     else:
         rows.append(Reached(name, f"{pulls:.2f}", goal, pulls < PULL_GOAL))
+    rows.append(_pit_by_bin(multiplicity["model"]["pit_by_bin"]))
     return rows
 
 
@@ -114,3 +117,18 @@ def _fpd(figure: Mapping[str, Metrics | None], goal: float) -> Reached:
         return Reached(name, text, limit, None)
     ratio = generated["value"] / floor["value"]
     return Reached(name, f"{ratio:.2f} ({text})", limit, ratio < goal)
+
+
+def _pit_by_bin(figure: Metrics) -> Reached:
+    name, goal = "PIT of N per bin of the primary, beyond its 95 % line", f"p above {PIT_GOAL}"
+    p, line = figure["p_value"], figure["line"]
+    if p is None:
+        return Reached(name, "too few events", goal, None)
+    worst = max(range(len(line)), key=lambda i: figure["ks"][i] / line[i])
+    energy, depth = figure["log10_primary_energy"][worst], figure["slant_depth"][worst]
+    text = (
+        f"{figure['beyond']} of {len(line)} bins, due {figure['expected']:.1f}, p = {p:.2g}; worst "
+        f"{figure['ks'][worst]:.3f} over {line[worst]:.3f} (A = {figure['mass_number'][worst]}, "
+        f"10^{energy[0]:g} to 10^{energy[1]:g} GeV, {depth[0]:.0f} to {depth[1]:.0f} m)"
+    )
+    return Reached(name, text, goal, p > PIT_GOAL)

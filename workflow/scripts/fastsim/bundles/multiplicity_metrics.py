@@ -7,8 +7,9 @@ import numpy as np
 from fastsim.bundles.baselines import ELBERT_SETS, elbert_mean_at_depth
 from fastsim.bundles.events import Events
 from fastsim.bundles.one_depth import one_depth
+from fastsim.bundles.pit_metrics import multiplicity_pit, pit_by_bin
 from fastsim.bundles.primary_bins import PrimaryBins
-from fastsim.stats.calibration import crps, randomized_pit, uniform_ks
+from fastsim.stats.calibration import crps, uniform_ks
 from fastsim.stats.clustered import clustered_mean
 from fastsim.stats.negative_binomial import NegativeBinomialMixture
 from fastsim.stats.poisson import Poisson
@@ -25,24 +26,30 @@ def multiplicity_metrics(
 ) -> dict[str, Any]:
     """Return the scores of the model, of a Poisson distribution of its mean, and of formulas.
 
-    ``model`` and ``poisson`` have ``nll``, ``crps``, ``pit_ks`` and ``pit_histogram``; ``model``
-    and each of Elbert's sets have ``rmse_log10_n1`` and ``mean_bias`` (bias of <N> per bin, its
-    error and pull, in the order of ``bins``; ``pull_rms`` over the bins); ``floor`` has the
-    ``pit_ks`` to expect of a perfect model. The PIT is that of one depth of every shower.
+    ``model`` and ``poisson`` have ``nll``, ``crps``, ``pit_ks`` and ``pit_histogram``, ``model``
+    has :func:`~fastsim.bundles.pit_metrics.pit_by_bin`; ``model`` and each of Elbert's sets have
+    ``rmse_log10_n1`` and ``mean_bias`` (bias of <N> per bin, its error and pull, in the order of
+    ``bins``; ``pull_rms`` over the bins); ``floor`` has the ``pit_ks`` to expect of a perfect
+    model. The PIT is that of one depth of every shower.
 
     Args:
         distribution: P(N | primary) of every event, as trained.
         events: true bundles.
         seed: of the depths and of the randomised PIT.
     """
-    one = one_depth(events, seed)
+    one, counts = one_depth(events, seed), events.counts
     bins = PrimaryBins(events)
+    poisson = Poisson(distribution.mean)
+    pit, poisson_pit = (
+        multiplicity_pit(each.select(one), counts[one], seed) for each in (distribution, poisson)
+    )
     result: dict[str, Any] = {
         "model": {
-            **_distribution_scores(distribution, events.counts, one, seed),
+            **_distribution_scores(distribution, counts, pit, seed),
+            "pit_by_bin": pit_by_bin(pit, events.select(one)),
             **_point_scores(distribution.mean, events, bins),
         },
-        "poisson": _distribution_scores(Poisson(distribution.mean), events.counts, one, seed),
+        "poisson": _distribution_scores(poisson, counts, poisson_pit, seed),
     }
     for name, parameters in ELBERT_SETS.items():
         prediction = elbert_mean_at_depth(events.primaries, parameters)
@@ -55,14 +62,11 @@ def multiplicity_metrics(
 
 
 def _distribution_scores(
-    distribution: NegativeBinomialMixture | Poisson, counts: np.ndarray, one: np.ndarray, seed: int
+    distribution: NegativeBinomialMixture | Poisson, counts: np.ndarray, pit: np.ndarray, seed: int
 ) -> dict[str, Any]:
-    """Return the scores of all events, and the PIT of the rows ``one``, which are independent."""
-    rng = np.random.default_rng(seed)
-    chosen, n = distribution.select(one), counts[one]
-    pit = randomized_pit(chosen.cdf(n - 1), chosen.cdf(n), rng)
+    """Return the scores of all events, and of the ``pit`` of one depth of every shower."""
     histogram, _ = np.histogram(pit, bins=PIT_BINS, range=(0.0, 1.0))
-    drawn = rng.permutation(len(counts))[:CRPS_EVENTS]
+    drawn = np.random.default_rng(seed).permutation(len(counts))[:CRPS_EVENTS]
     return {
         "nll": float(-distribution.log_pmf(counts).mean()),
         "crps": _mean_crps(distribution.select(drawn), counts[drawn]),

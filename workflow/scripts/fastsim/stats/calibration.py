@@ -7,6 +7,7 @@ one distribution per row, and knows nothing about what is counted.
 from collections.abc import Callable, Iterator
 
 import numpy as np
+from scipy.stats import kstwo
 
 # sums over counts are exact up to here; beyond, blocks of counts share one value of F
 EXACT_COUNTS = 256
@@ -38,6 +39,18 @@ def uniform_ks(pit: np.ndarray) -> float:
     ordered = np.sort(pit)
     steps = np.arange(len(pit) + 1) / len(pit)
     return float(max((steps[1:] - ordered).max(), (ordered - steps[:-1]).max()))
+
+
+def uniform_ks_limit(values: np.ndarray, level: float = 0.95) -> np.ndarray:
+    """Return what :func:`uniform_ks` stays below with probability ``level`` if calibrated.
+
+    It is exact for any number; for many it is Kolmogorov's 1.358 / sqrt(n) at 95 %.
+
+    Args:
+        values: numbers n (k,) of independent values.
+        level: probability.
+    """
+    return kstwo.ppf(level, values)
 
 
 def interval_coverage(pit: np.ndarray, level: float) -> float:
