@@ -103,6 +103,7 @@ def test_metrics_keep_the_contract(metrics, real) -> None:
     for table in ("tails", "correlations"):
         for figure in metrics[table].values():
             assert set(figure) - {"limit"} == {"truth", "generated", "difference", "error", "pull"}
+    assert metrics["weighted_spectra"].keys() == FLUX_MODELS.keys()
     assert metrics["worst_observable"]["name"] in names
     for figure in metrics["neighbours"].values():
         assert set(figure["generated"]) - {"expected"} == {"value", "error"}

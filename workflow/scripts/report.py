@@ -23,11 +23,11 @@ from fastsim.bundles.lookup_baselines import LOOKUPS
 from fastsim.bundles.model_runs import TITLES, read_model_run
 from fastsim.bundles.power import power_sentence
 from fastsim.bundles.quality_report import MOST_LISTED, rejected_rows, worst_files
+from fastsim.bundles.weighting import FLUX_TITLES
 from fastsim.errors import InputError, exit_on_input_error
 from fastsim.files import atomic_path, read_json
 from fastsim.run_folder import read_config
 
-FLUX_NAMES = {"gaisser_h4a": "Gaisser H4a", "gaisser_h3a": "Gaisser H3a", "gst": "GST"}
 TEMPLATES = Path(__file__).parents[1] / "report"
 FORMATS = {
     "muonitron": "MuoniTron Parquet",
@@ -95,7 +95,7 @@ def main() -> None:
         verdicts=verdicts(against_lookups),
         sections=sections,
         ingest=ingest,
-        fluxes=FLUX_NAMES,
+        fluxes=FLUX_TITLES,
         observables=[observable.name for observable in OBSERVABLES],
         runs={
             "Multiplicity model": read_config(args.multiplicity, "train_multiplicity"),

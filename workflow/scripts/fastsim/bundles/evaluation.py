@@ -31,6 +31,7 @@ from fastsim.bundles.separation_metrics import (
     set_auc,
 )
 from fastsim.bundles.tail_metrics import tails
+from fastsim.bundles.weighted_spectra import weighted_spectra
 from fastsim.bundles.weighting import FLUX_MODELS, flux_weights
 from fastsim.errors import InputError
 from fastsim.stats.negative_binomial import NegativeBinomialMixture
@@ -90,6 +91,8 @@ def evaluate(
             metrics[f"observables_{flux}"] = observable_distances(
                 a_one.weighted(weights), b_one.weighted(weights), replicas, seed
             )
+    with _timed(timings, "weighted_spectra"):
+        metrics["weighted_spectra"] = weighted_spectra(a, b, spectral_index)
     with _timed(timings, "tails_scales_correlations"):
         metrics["tails"] = tails(a, b)
         metrics["scales"] = scales(a, b)

@@ -6,6 +6,7 @@ from typing import Any
 
 from fastsim.bundles.config.models import BundleModel
 from fastsim.bundles.scale_metrics import QUANTITIES
+from fastsim.bundles.weighting import FLUX_TITLES
 
 Metrics = dict[str, Any]
 
@@ -19,6 +20,11 @@ KS_GOALS: dict[BundleModel, float] = {"gan": 0.004, "flow": 0.003}
 FPD_GOALS: dict[BundleModel, float] = {"gan": 1.3, "flow": 1.2}
 SCALE_GOAL = 1.0
 """Per cent."""
+SPECTRUM_GOAL = 5.0
+"""Per cent."""
+SPECTRUM_ERRORS = 2.0
+"""Errors by which a bin must be beyond the goal to miss it. Of 50,000 showers and a dozen bins, a
+perfect model has one beyond by one error in one of four samples, by two in one of forty."""
 PULL_GOAL = 1.10
 PIT_GOAL = 0.01
 """Probability that chance alone puts so many bins beyond their 95 % line."""
@@ -49,6 +55,7 @@ def reached(metrics: Metrics, multiplicity: Metrics) -> list[Reached]:
     rows += [_scale_by_bin(scales["by_primary"][key], key) for key in QUANTITIES]
     rows += [_scale_by_n(scales["by_n"], key) for key in QUANTITIES]
     rows.append(_largest_ks(metrics["observables"], KS_GOALS[model]))
+    rows += [_spectra(spectra, flux) for flux, spectra in metrics["weighted_spectra"].items()]
     rows.append(_fpd(metrics["fpd"], FPD_GOALS[model]))
     pulls = multiplicity["model"]["mean_bias"]["pull_rms"]
     name, goal = "⟨N⟩: RMS of pulls over bins", f"below {PULL_GOAL:.2f}"
@@ -104,6 +111,29 @@ def _largest_ks(observables: Metrics, goal: float) -> Reached:
     value, error = excess[worst]
     text = f"{value:+.4f} ± {error:.4f} ({worst.replace('_', ' ')})"
     return Reached(name, text, limit, value < goal)
+
+
+def _spectra(spectra: Metrics, flux: str) -> Reached:
+    name = f"{FLUX_TITLES[flux]}-weighted spectra, largest deviation"
+    goal = f"within {SPECTRUM_GOAL:.0f} %"
+    known = {key: spectrum for key, spectrum in spectra.items() if spectrum["largest"]}
+    if not known:
+        return Reached(name, "too few events", goal, None)
+    worst = max(known, key=lambda key: abs(known[key]["largest"]["deviation"]))
+    largest = known[worst]["largest"]
+    beyond = [
+        abs(deviation) - SPECTRUM_ERRORS * error > SPECTRUM_GOAL
+        for spectrum in known.values()
+        for deviation, error in zip(spectrum["deviation"], spectrum["error"], strict=True)
+    ]
+    rms = max(spectrum["rms_beyond_errors"] for spectrum in known.values())
+    low, high = largest["bin"]
+    text = (
+        f"{largest['deviation']:+.1f} ± {largest['error']:.1f} % ({worst.replace('_', ' ')} "
+        f"{low:.3g} to {high:.3g}), {sum(beyond)} of {len(beyond)} bins beyond by "
+        f"{SPECTRUM_ERRORS:.0f} errors; RMS at most {rms:.1f} % beyond errors"
+    )
+    return Reached(name, text, goal, not any(beyond))
 
 
 def _fpd(figure: Mapping[str, Metrics | None], goal: float) -> Reached:

@@ -7,6 +7,7 @@ import numpy as np
 from fastsim.bundles.described import Described
 from fastsim.bundles.primary_bins import MIN_MUONS, PrimaryBins
 from fastsim.data.segments import segment_sum
+from fastsim.stats.excess import rms_beyond_errors
 from fastsim.stats.paired import paired_ratio
 
 QUANTITIES = {"energy": "log10_energy", "radius": "log10_radius"}
@@ -82,11 +83,10 @@ def _summary(entries: list[tuple[float, float] | None]) -> dict[str, Any]:
     known = np.array([entry for entry in entries if entry is not None]).reshape(-1, 2)
     scale, error = known.T
     some = len(known) > 0
-    excess = np.mean(scale**2 - error**2) if some else 0.0
     return {
         "scale": [entry and float(entry[0]) for entry in entries],
         "error": [entry and float(entry[1]) for entry in entries],
         "pull": [entry and float(entry[0] / entry[1]) for entry in entries],
         "pull_rms": float(np.sqrt(np.mean((scale / error) ** 2))) if some else None,
-        "rms_beyond_errors": float(np.sqrt(max(excess, 0.0))) if some else None,
+        "rms_beyond_errors": rms_beyond_errors(scale, error),
     }

@@ -12,6 +12,7 @@ FLUX_MODELS = {
 }
 """T. K. Gaisser, Astropart. Phys. 35 (2012) 801: five nuclei, extragalactic protons (H4a) or of
 mixed mass (H3a); T. K. Gaisser, T. Stanev and S. Tilav, Front. Phys. 8 (2013) 748 (GST)."""
+FLUX_TITLES = {"gaisser_h4a": "Gaisser H4a", "gaisser_h3a": "Gaisser H3a", "gst": "GST"}
 
 _LIGHTEST_OF_GROUP = np.array([2, 8, 20, 39])
 """Mass number, of each group but the first, from which a nucleus belongs to it."""
