@@ -12,6 +12,7 @@ from fastsim.bundles import power
 from fastsim.bundles.baseline_table import contests
 from fastsim.bundles.config.evaluate import EvaluateConfig
 from fastsim.bundles.config.models import BundleModel
+from fastsim.bundles.cost_table import cost_rows
 from fastsim.bundles.described import OBSERVABLES, Described
 from fastsim.bundles.distribution_metrics import (
     azimuthal_isotropy,
@@ -21,7 +22,7 @@ from fastsim.bundles.distribution_metrics import (
 from fastsim.bundles.evaluation import check_pair, evaluate
 from fastsim.bundles.figure_texts import FIGURE_TEXTS, MODEL_TEXTS
 from fastsim.bundles.figures.registry import FIGURES, MODEL_FIGURES
-from fastsim.bundles.headline import cost_rows, headline
+from fastsim.bundles.headline import headline
 from fastsim.bundles.lookup_baselines import LOOKUPS
 from fastsim.bundles.multiplicity_metrics import multiplicity_metrics
 from fastsim.bundles.power import power_sentence

@@ -15,9 +15,10 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from fastsim.bundles.baseline_table import contests, verdicts
+from fastsim.bundles.cost_table import cost_rows
 from fastsim.bundles.described import OBSERVABLES
 from fastsim.bundles.figure_texts import FIGURE_TEXTS, INGEST_TEXTS, MODEL_TEXTS, FigureText
-from fastsim.bundles.headline import cost_rows, headline
+from fastsim.bundles.headline import headline
 from fastsim.bundles.ingest.quality import REASONS
 from fastsim.bundles.lookup_baselines import LOOKUPS
 from fastsim.bundles.model_runs import TITLES, read_model_run

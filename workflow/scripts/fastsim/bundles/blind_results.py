@@ -5,9 +5,10 @@ from pathlib import Path
 from typing import Any
 
 from fastsim.bundles.baseline_table import contests, verdicts
+from fastsim.bundles.cost_table import cost_rows
 from fastsim.bundles.described import OBSERVABLES
 from fastsim.bundles.goals import reached
-from fastsim.bundles.headline import cost_rows, headline
+from fastsim.bundles.headline import headline
 from fastsim.bundles.model_runs import TITLES
 from fastsim.bundles.power import power_sentence
 from fastsim.bundles.scale_metrics import QUANTITIES
