@@ -4,18 +4,33 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from tests.unit.bundle_samples import draw_events, draw_primaries
+from matplotlib.lines import Line2D
+from tests.unit.bundle_samples import draw_events, draw_primaries, toy_mean
 
 from fastsim.bundles.described import Described
-from fastsim.bundles.figures import displays, energies, power
+from fastsim.bundles.figures import displays, energies, power, weighted
 from fastsim.bundles.figures.inputs import FigureData
-from fastsim.bundles.figures.multiplicity import draw_by_energy, draw_by_mass, draw_by_zenith
+from fastsim.bundles.figures.multiplicity import (
+    count_edges,
+    draw_by_depth,
+    draw_by_energy,
+    draw_by_mass,
+    draw_by_zenith,
+)
+from fastsim.bundles.figures.panels import add_legend, panel_grid
 from fastsim.bundles.figures.style import house_style
+from fastsim.bundles.fold_spectra import FoldSpectra
+from fastsim.stats.negative_binomial import NegativeBinomialMixture
 
 
 def figure_data(primaries):
     events = Described(draw_events(primaries, 2))
     return FigureData(events, events, 1.0, {}, {}, None, None, 0)
+
+
+def bands(axes):
+    """Return the translucent patches, which are no errors of the simulated sample."""
+    return [patch for patch in axes.patches if patch.get_alpha()]
 
 
 def titles(figure):
@@ -52,8 +67,9 @@ def test_the_band_of_an_ensemble_holds_all_trainings() -> None:
     figure = energies.draw(data)
     assert "least to most of 3 trainings" in [text.get_text() for text in figure.legends[0].texts]
     spectrum, ratio = figure.axes[:2]
-    bands = [[patch for patch in ax.patches if patch.get_alpha()] for ax in (spectrum, ratio)]
-    (of_spectrum,), (of_ratio,) = ([band.get_data() for band in each] for each in bands)
+    (of_spectrum,), (of_ratio,) = (
+        [band.get_data() for band in bands(ax)] for ax in (spectrum, ratio)
+    )
     edges = of_spectrum.edges
     of_muons = (described.per_muon["log10_energy"] for described in (data.real, *samples))
     real, *generated = (np.histogram(values, edges)[0] for values in of_muons)
@@ -65,9 +81,67 @@ def test_the_band_of_an_ensemble_holds_all_trainings() -> None:
     np.testing.assert_allclose(of_ratio.values[filled], most[filled] / real[filled])
 
 
-def test_without_an_ensemble_there_is_no_band() -> None:
-    figure = energies.draw(figure_data(draw_primaries(100, 1)))
-    assert not any(patch.get_alpha() for ax in figure.axes for patch in ax.patches)
+def test_the_band_of_an_ensemble_has_the_weights_of_its_figure() -> None:
+    primaries = draw_primaries(300, 1)
+    scales = (1.0, 0.9, 1.2)
+    samples = [Described(draw_events(primaries, 3, energy_scale=scale)) for scale in scales]
+    data = replace(figure_data(primaries), generated=samples[0], members=tuple(samples[1:]))
+    figure = weighted.draw(data)
+    energy = next(ax for ax in figure.axes if ax.get_title() == "muons")
+    (of_energy,) = (band.get_data() for band in bands(energy))
+    weights = data.weighted.real.weights
+    generated = [
+        np.histogram(s.per_muon["log10_energy"], of_energy.edges, weights=np.repeat(weights, n))[0]
+        for s, n in ((s, s.events.counts) for s in samples)
+    ]
+    scale = np.diff(of_energy.edges) * np.sum(weights * data.real.events.counts)
+    np.testing.assert_allclose(of_energy.values, np.max(generated, axis=0) / scale)
+    np.testing.assert_allclose(of_energy.baseline, np.min(generated, axis=0) / scale)
+    # an ensemble has one model of the numbers of muons
+    assert not bands(figure.axes[0])
+
+
+def test_the_band_of_a_multiplicity_is_the_error_that_its_folds_tell() -> None:
+    data = figure_data(draw_primaries(300, 1))
+    mean = toy_mean(data.real.events.primaries.astype(np.float64))[:, None]
+    folds = [
+        NegativeBinomialMixture(np.ones_like(mean), scale * mean, np.full_like(mean, 3.0))
+        for scale in (0.9, 1.0, 1.1)
+    ]
+    edges = count_edges(data.real.events.counts.max())
+    data = replace(data, folds=FoldSpectra.of(folds, edges))
+    figure = draw_by_depth(data)
+    assert "error of its N by 3 folds" in [text.get_text() for text in figure.legends[0].texts]
+    panels = [ax for ax in figure.axes if ax.get_title()]
+    rows = [data.real.events.primaries[:, 3] == depth for depth in (1500, 2000)]
+    for panel, of_panel in zip(panels, [*rows, np.ones(len(mean), bool)], strict=True):
+        (band,) = (band.get_data() for band in bands(panel))
+        events, bins = of_panel.sum(), len(band.values)
+        generated, _ = np.histogram(data.generated.events.counts[of_panel], edges[: bins + 1])
+        # N up to the last whole number of a bin
+        expected = [fold.cdf(np.tile(np.floor(edges), (len(mean), 1)))[of_panel] for fold in folds]
+        contents = np.array([np.diff(each, axis=1).sum(axis=0)[:bins] for each in expected])
+        error = np.sqrt(2 / 3 * np.sum((contents - contents.mean(axis=0)) ** 2, axis=0))
+        scale = np.diff(band.edges) * events
+        np.testing.assert_allclose(band.values, (generated + error) / scale, rtol=1e-4)
+        least = np.maximum(generated - error, 0.0) / scale
+        np.testing.assert_allclose(band.baseline, least, rtol=1e-3, atol=1e-6)
+
+
+def test_the_longest_legend_fits_the_page() -> None:
+    with house_style():
+        figure, _ = panel_grid(1, 3, 3.0)
+        add_legend(figure, [Line2D([], [], label="MUPAGE")], members=99, folds=50)
+        figure.canvas.draw()
+        box = figure.legends[0].get_window_extent()
+    assert box.x0 >= 0
+    assert box.x1 <= figure.bbox.width
+
+
+@pytest.mark.parametrize("draw", [energies.draw, draw_by_depth, weighted.draw])
+def test_without_an_ensemble_or_folds_there_is_no_band(draw) -> None:
+    figure = draw(figure_data(draw_primaries(100, 1)))
+    assert not any(bands(ax) for ax in figure.axes)
 
 
 def test_power_of_too_few_events_is_said() -> None:

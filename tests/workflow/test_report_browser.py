@@ -17,10 +17,12 @@ from fastsim.bundles.evaluation import evaluate
 from fastsim.bundles.events import iter_events, write_events
 from fastsim.bundles.figure_texts import FIGURE_TEXTS, INGEST_TEXTS, MODEL_TEXTS
 from fastsim.bundles.lookup_baselines import LOOKUPS
+from fastsim.bundles.models.multiplicity import MultiplicityModel
 from fastsim.bundles.quality_report import merge
+from fastsim.bundles.representation_fit import fit_normalization
 from fastsim.bundles.summary import summarize
 from fastsim.files import write_json
-from fastsim.run_folder import write_config
+from fastsim.run_folder import save_weights, write_config
 from fastsim.stats.negative_binomial import NegativeBinomialMixture
 from tests.unit.bundle_samples import draw_events, draw_primaries, toy_mean
 
@@ -89,8 +91,13 @@ def results(tmp_path_factory) -> Path:
             ],
         ),
     }
+    normalization = fit_normalization(lambda: [real], "fitted")
+    normalization.save(folder / "normalization.json")
+    folds = MultiplicityModel(0.5, 0.7, members=2)
+    save_weights(folder / "multiplicity", folds.state_dict())
+    architectures = {"multiplicity": folds.architecture, "gan": {}}
     for name, (stage, columns) in histories.items():
-        write_config(folder / name, stage, {"seed": 1}, {})
+        write_config(folder / name, stage, {"seed": 1}, architectures[name])
         history = pd.DataFrame({"step": step, **dict.fromkeys(columns, 1.0 / step)})
         history.to_csv(folder / name / "history.csv", index=False)
     return folder
@@ -107,6 +114,7 @@ def page(results: Path) -> Path:
         *common,
         *("--events", results / "test.parquet", "--samples", results / "samples.parquet"),
         *("--members", results / "member-2", results / "member-3"),
+        *("--normalization", results / "normalization.json"),
         *("--output-dir", figures, "--dpi", 60),
     )
     assert plot.returncode == 0, plot.stderr

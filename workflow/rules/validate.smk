@@ -62,6 +62,7 @@ rule plot:
         summary=f"{RESULTS}/dataset/summary.json",
         metrics=f"{RESULTS}/validation/metrics.json",
         quality=QUALITY,
+        normalization=f"{RESULTS}/dataset/normalization.json",
         multiplicity_history=f"{RESULTS}/multiplicity/history.csv",
         model_history=f"{MODEL}/history.csv",
         model_config=f"{MODEL}/config.yaml",
@@ -103,6 +104,7 @@ rule plot:
         " --metrics {input.metrics}"
         " {params.quality}"
         " --multiplicity {params.multiplicity}"
+        " --normalization {input.normalization}"
         " --model {params.model}"
         " --spectral-index {params.spectral_index}"
         " --output-dir {output.figures}"

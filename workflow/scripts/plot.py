@@ -2,7 +2,8 @@
 
 python workflow/scripts/plot.py --events splits/test/*.parquet --samples samples/*.parquet \\
     --summary dataset/summary.json --metrics validation/metrics.json \\
-    --multiplicity multiplicity/ --model gan/ --output-dir validation/figures
+    --multiplicity multiplicity/ --normalization dataset/normalization.json --model gan/ \\
+    --output-dir validation/figures
 """
 
 import argparse
@@ -15,11 +16,15 @@ from fastsim.bundles.config.plot import PlotConfig
 from fastsim.bundles.described import Described
 from fastsim.bundles.ensemble_metrics import read_members
 from fastsim.bundles.evaluation import check_pair
-from fastsim.bundles.events import read_events
+from fastsim.bundles.events import Events, read_events
 from fastsim.bundles.figures.inputs import FigureData
+from fastsim.bundles.figures.multiplicity import count_edges
 from fastsim.bundles.figures.registry import FIGURES, INGEST_FIGURES, MODEL_FIGURES
 from fastsim.bundles.figures.style import house_style
+from fastsim.bundles.fold_spectra import FoldSpectra
 from fastsim.bundles.model_runs import read_model_run
+from fastsim.bundles.models.multiplicity import load_multiplicity
+from fastsim.bundles.representation import Normalization
 from fastsim.errors import InputError, exit_on_input_error
 from fastsim.files import atomic_path, read_json
 from fastsim.progress import Progress
@@ -50,6 +55,7 @@ def main() -> None:
         "--quality", type=Path, help="of the user's files, JSON; only if there are some"
     )
     parser.add_argument("--multiplicity", type=Path, required=True, help="run folder")
+    parser.add_argument("--normalization", type=Path, required=True, help="of the dataset")
     parser.add_argument("--model", type=Path, required=True, help="run folder of the GAN or flow")
     parser.add_argument(
         "--spectral-index", type=float, default=1.0, help="gamma of the simulated spectrum"
@@ -73,6 +79,7 @@ def main() -> None:
         _read_history(args.model),
         config.event_displays,
         tuple(map(Described, members)),
+        _fold_spectra(args.multiplicity, args.normalization, real, generated),
     )
     model, _ = read_model_run(args.model)
     figures = FIGURES | MODEL_FIGURES[model]
@@ -90,6 +97,18 @@ def main() -> None:
             with atomic_path(args.output_dir / f"{name}.pdf") as path:
                 figure.savefig(path, dpi=config.dpi, metadata=PDF_METADATA)
             progress.advance(note=name)
+
+
+def _fold_spectra(
+    multiplicity: Path, normalization: Path, real: Events, generated: Events
+) -> FoldSpectra | None:
+    """Return the spectra of N by each fold, in the figures' bins; None of a single model."""
+    model = load_multiplicity(multiplicity)
+    if len(model.members) == 1:
+        return None
+    conditions = Normalization.load(normalization).conditions(real.primaries)
+    highest = max(events.counts.max() for events in (real, generated))
+    return FoldSpectra.of(model.member_distributions(conditions), count_edges(highest))
 
 
 def _read_history(folder: Path) -> pd.DataFrame:

@@ -8,6 +8,7 @@ import numpy as np
 from fastsim.bundles.events import Events
 from fastsim.bundles.primary_bins import PrimaryBins
 from fastsim.stats.clustered import clustered_mean
+from fastsim.stats.jackknife import jackknife_error
 from fastsim.stats.negative_binomial import NegativeBinomialMixture
 
 
@@ -15,27 +16,25 @@ def fold_metrics(members: Sequence[NegativeBinomialMixture], events: Events) -> 
     """Return what the folds tell of the error of <N>, in the bins of ``multiplicity.bins``.
 
     ``members`` is their number. ``spread``, per bin, is the jackknife's standard error of <N> from
-    the training showers, sqrt((k - 1) / k sum_i (<N>_i - mean)^2) for k models that lack a fold
-    each (B. Efron, Ann. Statist. 9 (1981) 586). In units of the statistical error of the simulated
-    <N>, root mean square over the bins: ``spread_rms``, and ``deviation_rms`` of the bias of the
-    averaged model, without what that error explains. ``ratio`` is one over the other, None where
-    nothing is left to explain.
+    the training showers. In units of the statistical error of the simulated <N>, root mean square
+    over the bins: ``spread_rms``, and ``deviation_rms`` of the bias of the averaged model, without
+    what that error explains. ``ratio`` is one over the other, None where nothing is left to
+    explain.
 
     Args:
         members: P(N | primary) of every event by each model; two or more.
         events: true bundles.
     """
-    k = len(members)
     means = np.array([member.mean for member in members])
     residual = means.mean(axis=0) - events.counts
     spread, bias, error = [], [], []
     for rows in PrimaryBins(events).rows:
         in_bin = means[:, rows].mean(axis=1)
-        spread.append(np.sqrt((k - 1) / k * np.sum((in_bin - in_bin.mean()) ** 2)))
+        spread.append(jackknife_error(in_bin))
         value, of_value = clustered_mean(residual[rows], events.shower_id[rows])
         bias.append(value)
         error.append(of_value)
-    result: dict[str, Any] = {"members": k, "spread": [float(value) for value in spread]}
+    result: dict[str, Any] = {"members": len(members), "spread": [float(value) for value in spread]}
     if not spread:
         return result | dict.fromkeys(("spread_rms", "deviation_rms", "ratio"))
     spread_rms = float(np.sqrt(np.mean(np.square(spread) / np.square(error))))

@@ -12,6 +12,7 @@ from fastsim.bundles.figures.panels import (
     add_legend,
     draw_panel,
     fill,
+    members_band,
     panel_grid,
     spread_edges,
 )
@@ -48,18 +49,19 @@ def draw_observable(
         real, generated: the events.
         observable: to draw.
         title: of the panel.
-        members: events of the other trainings of an ensemble, without weights.
+        members: events of the other trainings of an ensemble.
     """
     samples = [described.sample(observable) for described in (real, generated)]
     edges = spread_edges(samples[0].values, BINS, 2e-4 if observable.per_muon else 1e-3)
     weights = samples[0].weights
     entries = len(samples[0].values) if weights is None else weights.sum()
+    histogram = fill(edges, *samples)
     draw_panel(
         panel,
-        fill(edges, *samples),
+        histogram,
         np.diff(edges) * entries,
         x_label=observable.label,
         y_label="fraction per unit",
         title=title,
-        members=[np.histogram(m.sample(observable).values, edges)[0] for m in members],
+        band=members_band(histogram, [member.sample(observable) for member in members]),
     )

@@ -1,6 +1,6 @@
 """What the figures are drawn from."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from fastsim.bundles.described import Described
+from fastsim.bundles.fold_spectra import FoldSpectra
 from fastsim.bundles.primaries import mass_number
 from fastsim.bundles.weighting import flux_weights
 
@@ -26,6 +27,8 @@ class FigureData:
         history_multiplicity, history_model: ``history.csv`` of the two trainings.
         event_displays: pairs of bundles to show.
         members: the generated events of the other trainings of an ensemble, in the same rows.
+        folds: spectra of N by the multiplicity model's folds, of the same rows; None of a single
+            model of all showers.
     """
 
     real: Described
@@ -37,15 +40,28 @@ class FigureData:
     history_model: pd.DataFrame
     event_displays: int
     members: tuple[Described, ...] = ()
+    folds: FoldSpectra | None = None
 
     @cached_property
-    def weighted(self) -> tuple[Described, Described]:
-        """Real and generated events with weights to the Gaisser H4a flux."""
+    def weighted(self) -> "FigureData":
+        """The same with all events weighted to the Gaisser H4a flux."""
         energy, mass = self.real.events.primaries[:, 0], self.real.events.primaries[:, 1]
         weights = flux_weights(energy, mass, self.spectral_index)
-        return (
-            Described(self.real.events, weights),
-            Described(self.generated.events, weights),
+        return replace(
+            self,
+            real=self.real.weighted(weights),
+            generated=self.generated.weighted(weights),
+            members=tuple(member.weighted(weights) for member in self.members),
+        )
+
+    def select(self, rows: np.ndarray) -> "FigureData":
+        """Return the same of the events at ``rows`` (a boolean mask or indices)."""
+        return replace(
+            self,
+            real=self.real.select(rows),
+            generated=self.generated.select(rows),
+            members=tuple(member.select(rows) for member in self.members),
+            folds=None if self.folds is None else self.folds.select(rows),
         )
 
     @cached_property

@@ -8,7 +8,14 @@ from matplotlib.figure import Figure
 from fastsim.bundles.described import BY_NAME, Described
 from fastsim.bundles.figures.energies import draw_observable
 from fastsim.bundles.figures.inputs import FigureData
-from fastsim.bundles.figures.panels import Panel, add_legend, draw_panel, fill, panel_grid
+from fastsim.bundles.figures.panels import (
+    Panel,
+    add_legend,
+    draw_panel,
+    fill,
+    members_band,
+    panel_grid,
+)
 
 BINS = 28
 TAIL = 3e-4
@@ -38,7 +45,7 @@ def draw_density(
         panel: the axes.
         real, generated: the events.
         title: of the panel.
-        members: events of the other trainings of an ensemble, without weights.
+        members: events of the other trainings of an ensemble.
     """
     samples = [described.sample(BY_NAME["radius"]) for described in (real, generated)]
     low, high = np.quantile(samples[0].values, [TAIL, 1.0 - TAIL])
@@ -46,12 +53,13 @@ def draw_density(
     filled = real.events.counts > 0
     bundles = filled.sum() if real.weights is None else real.weights[filled].sum()
     panel.spectrum.set_xscale("log")
+    histogram = fill(edges, *samples)
     draw_panel(
         panel,
-        fill(edges, *samples),
+        histogram,
         np.pi * np.diff(edges**2) * bundles,
         x_label=r"$r$ / m",
         y_label=r"$\rho(r)$ / m$^{-2}$ per bundle",
         title=title,
-        members=[np.histogram(m.sample(BY_NAME["radius"]).values, edges)[0] for m in members],
+        band=members_band(histogram, [member.sample(BY_NAME["radius"]) for member in members]),
     )

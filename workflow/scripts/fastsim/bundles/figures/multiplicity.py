@@ -63,38 +63,40 @@ def _draw(data: FigureData, bins: Bins) -> Figure:
     columns = 3 if len(bins) > 4 else 2
     figure, panels = panel_grid(-(-len(bins) // columns), columns, PANEL_HEIGHT)
     for panel, (title, rows) in zip(panels, bins, strict=False):
-        draw_multiplicity(panel, data.real, data.generated, title, rows)
+        draw_multiplicity(panel, data, title, rows)
     for panel in panels[len(bins) :]:
         panel.spectrum.remove()
         panel.ratio.remove()
-    add_legend(figure)
+    add_legend(figure, folds=len(data.folds or ()))
     return figure
 
 
-def draw_multiplicity(
-    panel: Panel,
-    real: Described,
-    generated: Described,
-    title: str,
-    rows: np.ndarray,
-    y_label: str = r"d$P$ / d$N$",
-) -> None:
-    """Draw P(N) of the events at ``rows`` (a mask) against 1 + N, so that N = 0 has its place."""
+def draw_multiplicity(panel: Panel, data: FigureData, title: str, rows: np.ndarray) -> None:
+    """Draw P(N) of the events at ``rows`` (a mask) against 1 + N, so that N = 0 has its place.
+
+    With folds of the multiplicity model there is a band of the error that they tell.
+    """
     # 1 + N = 1, 2, ... lies in the middle of its bin
-    samples = [_shifted_counts(described, rows) for described in (real, generated)]
+    samples = [_shifted_counts(described, rows) for described in (data.real, data.generated)]
     highest = max(sample.values.max() for sample in samples)
     edges = count_edges(highest) + 1.0
     panel.spectrum.set_xscale("log")
     histogram = fill(edges, *samples)
     weights = samples[0].weights
+    band = None
+    if data.folds is not None:
+        _, generated = histogram.totals
+        error = data.folds.select(rows).errors(len(generated), weights)
+        band = np.maximum(generated - error, 0.0), generated + error
     events = len(samples[0].values) if weights is None else weights.sum()
     draw_panel(
         panel,
         histogram,
         np.diff(edges) * events,
         x_label=r"$1 + N$",
-        y_label=y_label,
+        y_label=r"d$P$ / d$N$",
         title=title,
+        band=band,
     )
 
 

@@ -22,8 +22,9 @@ FEWEST_BUNDLES = 50
 def draw(data: FigureData) -> Figure:
     """Multiplicity, radius and energy with weights to Gaisser H4a."""
     rows = mupage.valid(data.real.events.primaries)
-    real, generated = (described.select(rows) for described in data.weighted)
-    several = [d.select(d.events.counts >= 2) for d in (real, generated)]
+    weighted = data.weighted.select(rows)
+    real, generated, members = weighted.real, weighted.generated, weighted.members
+    several = [d.at_least(2) for d in (real, generated)]
     if min(len(d.events) for d in several) < FEWEST_BUNDLES:
         figure = Figure(figsize=(style.PAGE_WIDTH, 0.6))
         low, high = mupage.DEPTHS
@@ -31,13 +32,17 @@ def draw(data: FigureData) -> Figure:
         figure.text(0.5, 0.5, text, ha="center", va="center")
         return figure
     figure, panels = panel_grid(1, 3, 3.0)
-    draw_multiplicity(panels[0], real, generated, "multiplicity", np.ones(len(real.events), bool))
+    draw_multiplicity(panels[0], weighted, "multiplicity", np.ones(len(real.events), bool))
     _draw_multiplicity_law(panels[0], real)
-    draw_observable(panels[1], *several, BY_NAME["radius"], r"radius, $N \geq 2$")
+    several_of_members = [member.at_least(2) for member in members]
+    draw_observable(
+        panels[1], *several, BY_NAME["radius"], r"radius, $N \geq 2$", several_of_members
+    )
     _draw_radius_law(panels[1], several[0])
-    draw_observable(panels[2], real, generated, BY_NAME["log10_muon_energy"], "muons")
+    draw_observable(panels[2], real, generated, BY_NAME["log10_muon_energy"], "muons", members)
     _draw_energy_law(panels[2], real)
-    add_legend(figure, [Line2D([], [], color=COLOR, ls="--", label="MUPAGE")])
+    law = Line2D([], [], color=COLOR, ls="--", label="MUPAGE")
+    add_legend(figure, [law], len(members), len(data.folds or ()))
     return figure
 
 

@@ -16,7 +16,12 @@ from fastsim.stats.comparison import Sample
 RATIO_RANGE = (0.6, 1.4)
 # a ratio with a larger error says nothing and only fills the panel
 LARGEST_RATIO_ERROR = 0.35
-MEMBERS_ALPHA = 0.3
+BAND_ALPHA = 0.3
+MOST_ENTRIES_PER_ROW = 4
+"""Of the legend: more do not fit the page."""
+
+Band = tuple[np.ndarray, np.ndarray]
+"""Least and largest contents of bins, (bins,) each."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +65,7 @@ def draw_panel(
     x_label: str,
     y_label: str,
     title: str = "",
-    members: Sequence[np.ndarray] = (),
+    band: Band | None = None,
 ) -> None:
     """Draw both spectra with a band of the simulated one's error, and generated over simulated.
 
@@ -72,8 +77,7 @@ def draw_panel(
         histogram: the filled bins.
         measure: (bins,) what contents are divided by, for instance width times events.
         x_label, y_label, title: texts.
-        members: contents (bins,) of the other trainings of an ensemble; with them, a band from the
-            least to the most of all trainings is drawn.
+        band: least and largest contents of the generated spectrum, drawn as a band.
     """
     edges = histogram.edges
     real, generated = histogram.totals
@@ -88,17 +92,29 @@ def draw_panel(
     panel.spectrum.set_title(title)
     draw_ratio(panel.ratio, edges, np.divide(error, real, where=real > 0, out=0 * real), histogram)
     panel.ratio.set_xlabel(x_label)
-    if members:
-        least, most = (end([generated, *members], axis=0) for end in (np.min, np.max))
-        _draw_members(panel.spectrum, edges, least / measure, most / measure)
-        least, most = (
-            np.divide(c, real, where=real > 0, out=1.0 + 0 * real) for c in (least, most)
-        )
-        _draw_members(panel.ratio, edges, least, most)
+    if band is not None:
+        _draw_band(panel.spectrum, edges, *(content / measure for content in band))
+        relative = (np.divide(c, real, where=real > 0, out=1.0 + 0 * real) for c in band)
+        _draw_band(panel.ratio, edges, *relative)
 
 
-def _draw_members(axes: Axes, edges: np.ndarray, least: np.ndarray, most: np.ndarray) -> None:
-    axes.stairs(most, edges, baseline=least, fill=True, color=style.GENERATED, alpha=MEMBERS_ALPHA)
+def members_band(histogram: GroupedHistogram, members: Sequence[Sample]) -> Band | None:
+    """Return the band from the least to the most of all trainings of an ensemble.
+
+    Args:
+        histogram: its generated sample is the first training's.
+        members: the entries of the others; without any there is no band.
+    """
+    if not members:
+        return None
+    contents = [histogram.totals[1]]
+    for member in members:
+        contents.append(np.histogram(member.values, histogram.edges, weights=member.weights)[0])
+    return np.min(contents, axis=0), np.max(contents, axis=0)
+
+
+def _draw_band(axes: Axes, edges: np.ndarray, least: np.ndarray, most: np.ndarray) -> None:
+    axes.stairs(most, edges, baseline=least, fill=True, color=style.GENERATED, alpha=BAND_ALPHA)
 
 
 def draw_ratio(
@@ -137,13 +153,16 @@ def _middle(axes: Axes, edges: np.ndarray) -> np.ndarray:
     return 0.5 * (edges[1:] + edges[:-1])
 
 
-def add_legend(figure: Figure, extra: Sequence[Line2D | Patch] = (), members: int = 0) -> None:
+def add_legend(
+    figure: Figure, extra: Sequence[Line2D | Patch] = (), members: int = 0, folds: int = 0
+) -> None:
     """Put the legend of simulated, its error and generated above all panels.
 
     Args:
         figure: to put it in.
         extra: more entries.
         members: of an ensemble besides the generated sample; with some, their band has an entry.
+        folds: of the multiplicity model; with some, the band of their error has an entry.
     """
     entries = [
         Line2D([], [], color=style.REAL, label=style.REAL_LABEL),
@@ -151,10 +170,14 @@ def add_legend(figure: Figure, extra: Sequence[Line2D | Patch] = (), members: in
         Line2D([], [], color=style.GENERATED, lw=1.5, label=style.GENERATED_LABEL),
         *extra,
     ]
+    bands = []
     if members:
-        label = f"least to most of {1 + members} trainings"
-        entries.append(Patch(color=style.GENERATED, alpha=MEMBERS_ALPHA, label=label))
-    figure.legend(handles=entries, loc="outside upper center", ncols=len(entries))
+        bands.append(f"least to most of {1 + members} trainings")
+    if folds:
+        bands.append(f"error of its N by {folds} folds")
+    entries += [Patch(color=style.GENERATED, alpha=BAND_ALPHA, label=label) for label in bands]
+    rows = -(-len(entries) // MOST_ENTRIES_PER_ROW)
+    figure.legend(handles=entries, loc="outside upper center", ncols=-(-len(entries) // rows))
 
 
 def spread_edges(values: np.ndarray, bins: int, tail: float) -> np.ndarray:
