@@ -19,9 +19,9 @@ from fastsim.settings import parse
 DEPTHS = (1500.0, 1700.0, 2500.0)
 
 
-def one_shower(tmp_path, rows, depths=DEPTHS, seed=1, **words):
+def one_shower(tmp_path, rows, depths=DEPTHS, seed=1, least=0.0, **words):
     path = dat.write(tmp_path / "DAT", dat.shower(rows, **words))
-    (block,) = read_corsika(path, depths, seed)
+    (block,) = read_corsika(path, depths, seed, least)
     return block
 
 
@@ -206,6 +206,28 @@ def test_an_energy_cut_that_leaves_gaps_names_the_depth_that_would_do(tmp_path, 
     steepest = math.radians(words.get("theta_max", 0.0))
     cosine = math.cos(max(words.get("zenith", 0.0), steepest))
     assert surface_threshold(depth, cosine) >= 1000.1
+
+
+@pytest.mark.parametrize("depths", [(1500.0, 2000.0), (2600.0,)])
+def test_an_energy_cut_names_the_energy_at_depth_that_would_do(tmp_path, depths):
+    words = {"energy_cutoff_muons": 1000.0}
+    with pytest.raises(InputError, match="leaves gaps at") as raised:
+        one_shower(tmp_path, None, depths, **words)
+    energy = float(str(raised.value).split("ingest.muon_energy_min be ")[1].split()[0])
+    assert len(one_shower(tmp_path, None, depths, least=energy, **words)) == len(depths)
+    with pytest.raises(InputError, match=f"be {energy:g} or more"):
+        one_shower(tmp_path, None, depths, least=energy - 10.0, **words)
+
+
+def test_muons_of_little_energy_at_depth_are_left_out_there(tmp_path):
+    path = dat.write(tmp_path / "DAT", *mixed_showers())
+    (everything,), (energetic,) = (read_corsika(path, DEPTHS, 1, least) for least in (0.0, 2e3))
+    whole, part = (np.sort(rows.muons[:, 0]) for rows in (everything, energetic))
+    assert part.min() >= 2e3
+    # the ice draws for the muons that count alone: the same spectrum, not the same muons
+    assert len(part) == pytest.approx((whole >= 2e3).sum(), rel=0.2)
+    assert 0 < len(part) < 0.9 * len(whole)
+    assert len(energetic) == len(everything)
 
 
 @pytest.mark.parametrize("cut", [np.nan, np.inf])

@@ -56,6 +56,17 @@ def test_no_muon_from_below_the_threshold_arrives_and_some_from_just_above_do():
     assert above.any()
 
 
+def test_no_muon_from_below_the_threshold_arrives_with_the_energy_asked_for():
+    depth = np.array([ICE_1500])
+    least = ice.threshold(ICE_1500, 500.0)
+    assert least > ice.threshold(ICE_1500)
+    rng = np.random.default_rng(3)
+    below = ice.propagate(rng.uniform(0.5 * least, least, 100_000), depth, rng)
+    assert 0 < below.max() < 500.0
+    above = ice.propagate(np.full(100_000, 1.01 * least), depth, rng)
+    assert (above > 500.0).any()
+
+
 def test_depths_are_passed_in_one_go():
     rng = np.random.default_rng(4)
     energy = 10 ** rng.uniform(2, 5, 50_000)

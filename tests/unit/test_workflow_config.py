@@ -33,3 +33,12 @@ def test_a_model_is_compared_with_others_once(values, line):
     with pytest.raises(InputError, match=line) as error:
         parse(BundlesConfig, values, "test")
     assert "\n" not in str(error.value)
+
+
+def test_files_are_trained_on_or_for_the_transfer():
+    simulated = {"transfer": {"files": ["a"]}}
+    assert parse(BundlesConfig, simulated, "test").named_files == ("a",)
+    own = {"events": {"source": "files", "spectral_index": 1.0}, "ingest": {"files": ["b"]}}
+    assert parse(BundlesConfig, own, "test").named_files == ("b",)
+    with pytest.raises(InputError, match=r"transfer\.files is given, but events.source is files"):
+        parse(BundlesConfig, simulated | own, "test")

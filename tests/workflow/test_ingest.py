@@ -12,6 +12,7 @@ import yaml
 
 from fastsim.bundles.events import Events, read_events
 from fastsim.bundles.export import write_hdf5, write_muonitron
+from tests.unit import corsika_files as dat
 from tests.unit.bundle_samples import draw_events, draw_primaries
 from tests.unit.file_server import serving
 from tests.workflow.conftest import PRESET, Checkout
@@ -251,3 +252,16 @@ def test_a_token_appears_nowhere(tmp_path, samples, monkeypatch):
     assert any(".snakemake" in path.parts for path in files)
     texts += [path.read_bytes().decode("latin-1") for path in files]
     assert not any(TOKEN in text for text in texts)
+
+
+def test_files_for_the_transfer_are_no_training_events(tmp_path):
+    checkout = Checkout.make(tmp_path)
+    dat.write(tmp_path / "DAT000001", dat.shower(None))
+    configure(checkout, transfer={"files": ["DAT*"], "surface_altitude": 110})
+    jobs = checkout.planned("transfer")
+    assert jobs["ingest"] == jobs["select_transfer"] == jobs["transfer"] == 1
+    # with the altitude of the training and of the files
+    assert jobs["resimulate"] == jobs["sample_transfer"] == 2
+    assert jobs["simulate"] > 0
+    alone = checkout.planned()
+    assert not {"ingest", "select_transfer", "resimulate", "transfer"} & alone.keys()

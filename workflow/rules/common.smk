@@ -123,6 +123,16 @@ def other_hadronic_flags(wildcards):
     return to_flags(BLIND_SHOWERS.model_copy(update=changes), ShowerConfig)
 
 
+def resimulation_flags(wildcards):
+    """Return the flags that simulate the primaries of the transfer with a surface at an altitude."""
+    config = ResimulateConfig(
+        seed=settings.transfer.seed,
+        hadronic_model=settings.simulate.hadronic_model,
+        surface_altitude=float(wildcards.altitude),
+    )
+    return to_flags(config)
+
+
 def tracking_flags():
     """Return the flags that say how a training is shown."""
     named = {

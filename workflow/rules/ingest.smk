@@ -1,4 +1,4 @@
-"""The user's own showers, when `events.source` is files: read, checked, and what was refused."""
+"""The user's own showers: read, checked, and what was refused."""
 
 from fastsim.bundles.config.ingest import IngestConfig
 
@@ -10,10 +10,10 @@ rule ingest:
         library=library("ingest"),
         files=local_files_of,
     output:
-        events=f"{RESULTS}/events/part-{{part}}.parquet",
-        rejected=f"{RESULTS}/events/rejected/part-{{part}}.parquet",
-        outliers=f"{RESULTS}/events/outliers/part-{{part}}.parquet",
-        quality=f"{RESULTS}/events/quality/part-{{part}}.json",
+        events=f"{INGESTED}/part-{{part}}.parquet",
+        rejected=f"{INGESTED}/rejected/part-{{part}}.parquet",
+        outliers=f"{INGESTED}/outliers/part-{{part}}.parquet",
+        quality=f"{INGESTED}/quality/part-{{part}}.json",
     log:
         f"{LOGS}/ingest/part-{{part}}.log",
     benchmark:
@@ -47,14 +47,14 @@ rule collect_quality:
     input:
         program=f"{SCRIPTS}/collect_quality.py",
         library=library("collect_quality"),
-        events=expand(f"{RESULTS}/events/part-{{part}}.parquet", part=PARTS),
-        rejected=expand(f"{RESULTS}/events/rejected/part-{{part}}.parquet", part=PARTS),
-        outliers=expand(f"{RESULTS}/events/outliers/part-{{part}}.parquet", part=PARTS),
-        quality=expand(f"{RESULTS}/events/quality/part-{{part}}.json", part=PARTS),
+        events=expand(f"{INGESTED}/part-{{part}}.parquet", part=FILE_PARTS),
+        rejected=expand(f"{INGESTED}/rejected/part-{{part}}.parquet", part=FILE_PARTS),
+        outliers=expand(f"{INGESTED}/outliers/part-{{part}}.parquet", part=FILE_PARTS),
+        quality=expand(f"{INGESTED}/quality/part-{{part}}.json", part=FILE_PARTS),
     output:
-        quality=QUALITY,
-        rejected=f"{RESULTS}/events/rejected.parquet",
-        outliers=f"{RESULTS}/events/outliers.parquet",
+        quality=FILE_QUALITY,
+        rejected=f"{INGESTED}/rejected.parquet",
+        outliers=f"{INGESTED}/outliers.parquet",
     log:
         f"{LOGS}/collect_quality.log",
     benchmark:

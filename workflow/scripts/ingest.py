@@ -25,7 +25,8 @@ def read(path: Path, kind: Format, config: IngestConfig) -> Iterator[Candidates]
         yield from read_event_table(path)
         return
     if kind == "corsika":
-        rows, conventions = read_corsika(path, config.slant_depths, config.seed), Conventions()
+        rows = read_corsika(path, config.slant_depths, config.seed, config.muon_energy_min)
+        conventions = Conventions()
     else:
         rows = read_muonitron(path) if kind == "muonitron" else read_hdf5(path)
         conventions = Conventions.of(config)

@@ -32,9 +32,13 @@ FAULTS = ("not finite", "primary mass", "zenith")
 _PROTON_CODE = 14
 _DEPTH_STEP = 10
 """m, of the shallowest depth that a message allows."""
+_ENERGY_STEP = 10
+"""GeV, of the least energy at a depth that a message allows."""
 
 
-def read_corsika(path: Path, slant_depths: Sequence[float], seed: int) -> Iterator[RawRows]:
+def read_corsika(
+    path: Path, slant_depths: Sequence[float], seed: int, muon_energy_min: float = 0.0
+) -> Iterator[RawRows]:
     """Yield the showers of a particle file as rows, one a shower and depth, depths in order.
 
     Units are those of the event table: GeV (of mass, too), rad, m of slant depth. Ids are the
@@ -45,15 +49,18 @@ def read_corsika(path: Path, slant_depths: Sequence[float], seed: int) -> Iterat
         path: CORSIKA 7 particle file, not thinned.
         slant_depths: increasing lengths of ice along the track, m.
         seed: of the way through the ice.
+        muon_energy_min: muons with less energy [GeV] at a depth are left out there.
 
     Raises:
         InputError: as :func:`~fastsim.airshower.corsika_file.read_showers`, or the file's energy
             cut is so high that muons are missing at the first depth; possibly after some blocks.
     """
+    # no muon has less than its mass
+    least = max(muon_energy_min, MASS[MUON])
     first_row = muons = 0
     waiting: list[RawRows] = []
     for shower in read_showers(path):
-        waiting.append(_rows(path, shower, slant_depths, seed))
+        waiting.append(_rows(path, shower, slant_depths, seed, least))
         muons += len(waiting[-1].muons)
         rows = len(waiting) * len(slant_depths)
         if rows >= ROWS_PER_BLOCK or muons >= MUONS_PER_BLOCK:
@@ -101,19 +108,24 @@ def across_axis(muons: np.ndarray, zenith: float, azimuth: float) -> np.ndarray:
     return np.column_stack([place[:, :2] - slopes * place[:, 2:], slopes])
 
 
-def _rows(path: Path, shower: SurfaceShower, slant_depths: Sequence[float], seed: int) -> RawRows:
+def _rows(
+    path: Path, shower: SurfaceShower, slant_depths: Sequence[float], seed: int, least: float
+) -> RawRows:
     mass = nucleus_mass(shower.primary_code)
     from_above = 0.0 <= shower.zenith < math.pi / 2
     finite = math.isfinite(shower.azimuth) and bool(np.isfinite(shower.muons).all())
     faulty = not finite, mass == 0.0, not from_above
     if from_above:
-        _check_energy_cut(path, shower, slant_depths[0])
+        _check_energy_cut(path, shower, slant_depths[0], least)
     if any(faulty):
         at_depths = [np.empty((0, 3))] * len(slant_depths)
     else:
-        muons = _entering(path, shower, slant_depths[0])
+        muons = _entering(path, shower, slant_depths[0], least)
         rng = np.random.default_rng((seed, shower.run, shower.event))
-        at_depths = muons_at_depths(muons, slant_depths, math.cos(shower.zenith), rng)
+        at_depths = [
+            arrived[arrived[:, 0] >= least]
+            for arrived in muons_at_depths(muons, slant_depths, math.cos(shower.zenith), rng)
+        ]
     primaries = np.empty((len(slant_depths), 4))
     primaries[:, :3] = shower.energy, mass, shower.zenith
     primaries[:, 3] = slant_depths
@@ -130,11 +142,11 @@ def _rows(path: Path, shower: SurfaceShower, slant_depths: Sequence[float], seed
     )
 
 
-def _entering(path: Path, shower: SurfaceShower, slant_depth: float) -> np.ndarray:
-    """Return the muons that may reach the depth, as the ice takes them."""
+def _entering(path: Path, shower: SurfaceShower, slant_depth: float, least: float) -> np.ndarray:
+    """Return the muons that may reach the depth with ``least`` GeV, as the ice takes them."""
     momentum = shower.muons[:, :3]
     energy = np.hypot(np.linalg.norm(momentum, axis=1), MASS[MUON])
-    kept = energy > surface_threshold(slant_depth, math.cos(shower.zenith))
+    kept = energy > surface_threshold(slant_depth, math.cos(shower.zenith), least)
     across = math.sin(shower.zenith)
     axis = across * math.cos(shower.azimuth), across * math.sin(shower.azimuth)
     against = kept & (momentum @ np.array([*axis, math.cos(shower.zenith)]) <= 0)
@@ -147,28 +159,35 @@ def _entering(path: Path, shower: SurfaceShower, slant_depth: float) -> np.ndarr
     return np.column_stack([energy[kept], at_surface])
 
 
-def _check_energy_cut(path: Path, shower: SurfaceShower, slant_depth: float) -> None:
-    """Refuse a file without the muons of least energy that may reach the depth.
+def _check_energy_cut(path: Path, shower: SurfaceShower, slant_depth: float, least: float) -> None:
+    """Refuse a file without the muons of least energy that may reach the depth with ``least`` GeV.
 
     The snow makes inclined tracks of one length the easiest, so the run's largest zenith angle
     counts: the file is refused whichever directions its first showers have.
     """
     zenith = max(shower.zenith, shower.zenith_max if shower.zenith_max < math.pi / 2 else 0.0)
-    least = shower.energy_cut + MASS[MUON]
-    if least <= surface_threshold(slant_depth, math.cos(zenith)):
+    in_file = shower.energy_cut + MASS[MUON]
+    cosine = math.cos(zenith)
+    if in_file <= surface_threshold(slant_depth, cosine, least):
         return
     where = f"{path}: shower {shower.event}: hadrons and muons below {shower.energy_cut:g} GeV"
-    if not math.isfinite(least):
+    if not math.isfinite(in_file):
         raise InputError(f"{where} are missing; a finite energy cut is needed")
     allowed = next(
         depth
         for depth in itertools.count(_DEPTH_STEP, _DEPTH_STEP)
-        if surface_threshold(depth, math.cos(zenith)) >= least
+        if surface_threshold(depth, cosine, least) >= in_file
+    )
+    enough = next(
+        energy
+        for energy in itertools.count(_ENERGY_STEP, _ENERGY_STEP)
+        if surface_threshold(slant_depth, cosine, energy) >= in_file
     )
     raise InputError(
         f"{where} are missing, which leaves gaps at a slant depth of {slant_depth:g} m; with this "
         f"energy cut ingest.slant_depths must start at {allowed} or deeper, for instance "
-        f"[{allowed}, {allowed + 100}, {allowed + 200}]"
+        f"[{allowed}, {allowed + 100}, {allowed + 200}], or ingest.muon_energy_min be {enough} or "
+        "more"
     )
 
 

@@ -66,14 +66,14 @@ def water_equivalent(slant_depth: np.ndarray | float, cos_zenith: float) -> np.n
     return FIRN_DENSITY * firn + ICE_DENSITY * (slant_depth - firn)
 
 
-def threshold(depth: float) -> float:
+def threshold(depth: float, arriving: float = MASS[MUON]) -> float:
     """Return the least surface energy [GeV] with which a muon can reach ``depth`` [m.w.e.].
 
-    A muon of this energy stops there after continuous losses alone. Hard losses only shorten a
-    track, so no muon below it arrives, whatever happens.
+    A muon of this energy has ``arriving`` GeV left there (its mass: it stops) after continuous
+    losses alone. Hard losses only take more, so no muon below it arrives with as much, whatever
+    happens.
     """
-    offset = IONISATION / SOFT_RADIATION
-    return float((MASS[MUON] + offset) * np.exp(SOFT_RADIATION * depth) - offset)
+    return float(_continuous(arriving, -depth))
 
 
 def mean_loss(energy: np.ndarray) -> np.ndarray:
@@ -90,7 +90,7 @@ def _growth(energy: np.ndarray) -> np.ndarray:
     return 1.0 + GROWTH * np.log(np.maximum(energy, 10.0) / 1e3)
 
 
-def _continuous(energy: np.ndarray, length: np.ndarray) -> np.ndarray:
+def _continuous(energy: np.ndarray | float, length: np.ndarray | float) -> np.ndarray:
     offset = IONISATION / SOFT_RADIATION
     return (energy + offset) * np.exp(-SOFT_RADIATION * length) - offset
 

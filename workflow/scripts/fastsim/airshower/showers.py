@@ -16,6 +16,41 @@ DEPTH_STREAM = 4
 """Number of the random stream that draws the depth, after those of the shower itself."""
 
 
+def muons_of_primary(
+    primary: Primary,
+    slant_depths: np.ndarray,
+    surface_altitude: float,
+    cascade: Cascade,
+    rng: np.random.Generator,
+    streams: Sequence[np.random.SeedSequence],
+) -> list[np.ndarray]:
+    """Simulate the shower of a primary.
+
+    Args:
+        primary: the cosmic ray.
+        slant_depths: increasing lengths of ice along the track, m.
+        surface_altitude: altitude of the ice surface, m.
+        cascade: the transport through the air; its models are reseeded.
+        rng: source of what happens in the ice.
+        streams: the seeds of the hadronic model, of the decays and of the free paths.
+
+    Returns:
+        for each depth float64 (muons, 3): energy [GeV], x, y [m].
+    """
+    interactions, decays, paths = streams
+    cascade.hadronic.reseed(np.random.PCG64(interactions))
+    cascade.decayer.reseed(int(decays.generate_state(1)[0]))
+    muons = cascade.shower(
+        primary.nucleus.mass_number,
+        primary.energy,
+        ShowerAxis(primary.cos_zenith, surface_altitude),
+        # below it no muon reaches the shallowest of its depths
+        surface_threshold(slant_depths[0], primary.cos_zenith),
+        random.Random(int(paths.generate_state(1, np.uint64)[0])),
+    )
+    return muons_at_depths(muons, slant_depths, primary.cos_zenith, rng)
+
+
 class ShowerSimulation:
     """Showers of a spectrum of primaries, seen at several slant depths.
 
@@ -63,21 +98,12 @@ class ShowerSimulation:
             its primary, and for each of its depths float64 (muons, 3): energy [GeV], x, y [m].
         """
         slant_depths = self.slant_depths[self.depth_numbers(shower_id)]
-        streams = np.random.SeedSequence(self.seed, spawn_key=(shower_id,)).spawn(4)
-        rng = np.random.Generator(np.random.PCG64(streams[0]))
-        self.cascade.hadronic.reseed(np.random.PCG64(streams[1]))
-        self.cascade.decayer.reseed(int(streams[2].generate_state(1)[0]))
-        paths = random.Random(int(streams[3].generate_state(1, np.uint64)[0]))
+        stream, *others = np.random.SeedSequence(self.seed, spawn_key=(shower_id,)).spawn(4)
+        rng = np.random.Generator(np.random.PCG64(stream))
         primary = self.spectrum.draw(rng)
-        muons = self.cascade.shower(
-            primary.nucleus.mass_number,
-            primary.energy,
-            ShowerAxis(primary.cos_zenith, self.surface_altitude),
-            # below it no muon reaches the shallowest of its depths
-            surface_threshold(slant_depths[0], primary.cos_zenith),
-            paths,
+        return primary, muons_of_primary(
+            primary, slant_depths, self.surface_altitude, self.cascade, rng, others
         )
-        return primary, muons_at_depths(muons, slant_depths, primary.cos_zenith, rng)
 
     def events(self, first_shower: int, shower_count: int) -> Iterator[Events]:
         """Yield the rows of each shower: one per depth, in order, without muons where none arrive.

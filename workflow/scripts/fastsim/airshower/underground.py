@@ -5,15 +5,22 @@ from collections.abc import Sequence
 import numpy as np
 
 from fastsim.airshower import ice
+from fastsim.airshower.particles import MASS, MUON
 from fastsim.airshower.scattering import displacements
 
 SCATTERING_STEP = 250.0
 """Longest step of multiple scattering, m of ice."""
 
 
-def surface_threshold(slant_depth: float, cos_zenith: float) -> float:
-    """Return the surface energy [GeV] below which no muon reaches ``slant_depth`` [m]."""
-    return ice.threshold(float(ice.water_equivalent(slant_depth, cos_zenith)))
+def surface_threshold(slant_depth: float, cos_zenith: float, arriving: float = MASS[MUON]) -> float:
+    """Return the surface energy [GeV] below which no muon has ``arriving`` GeV left at a depth.
+
+    Args:
+        slant_depth: length of ice along the track, m.
+        cos_zenith: cosine of the zenith angle.
+        arriving: at least a muon's mass, with which it stops there.
+    """
+    return ice.threshold(float(ice.water_equivalent(slant_depth, cos_zenith)), arriving)
 
 
 def muons_at_depths(

@@ -7,8 +7,10 @@ from typing import Any
 from fastsim.bundles.baseline_table import contests, verdicts
 from fastsim.bundles.cost_table import cost_rows
 from fastsim.bundles.described import OBSERVABLES
+from fastsim.bundles.error_budget import COLUMNS, texts
 from fastsim.bundles.goals import reached
 from fastsim.bundles.headline import headline
+from fastsim.bundles.markdown import table
 from fastsim.bundles.model_runs import TITLES
 from fastsim.bundles.power import power_sentence
 from fastsim.bundles.scale_metrics import QUANTITIES
@@ -74,7 +76,7 @@ def page(
         "## Beside lookups without a network",
         "\n".join(f"* {sentence}" for sentence in verdicts(contests(models[0]))),
         "## Costs",
-        _table(["", *titles], [[name, *texts] for name, texts in cost_rows(models)]),
+        table(["", *titles], [[name, *cells] for name, cells in cost_rows(models)]),
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -92,7 +94,7 @@ def goals_table(models: Sequence[Metrics]) -> str:
         for cell in cells:
             row += [MARKS[cell.kept] + cell.value, cell.goal]
         rows.append(row)
-    return _table(head, rows)
+    return table(head, rows)
 
 
 def _differences_table(differences: Sequence[Metrics]) -> str:
@@ -100,14 +102,8 @@ def _differences_table(differences: Sequence[Metrics]) -> str:
     for figures in differences:
         folder = Path(figures["folder"])
         model = RELEASES.get(folder.name) or TITLES[folder.parent.name]
-        cells = [
-            "" if figures[key] is None else "{scale:+.2f} ± {error:.2f} %".format(**figures[key])
-            for key in ("mean_n", "energy", "radius")
-        ]
-        auc = figures["auc"]
-        cells.append("too few events" if auc is None else "{value:.3f} ± {error:.3f}".format(**auc))
-        rows.append([model, *cells])
-    return _table(["", "⟨N⟩", "energy", "radius", "event AUC"], rows)
+        rows.append([model, *texts(figures)])
+    return table(["", *COLUMNS], rows)
 
 
 def _headline_table(models: Sequence[Metrics], titles: list[str]) -> str:
@@ -120,7 +116,7 @@ def _headline_table(models: Sequence[Metrics], titles: list[str]) -> str:
         # one cell holds for all models
         cells += [cells[0]] * (len(titles) - len(cells))
         rows.append([row.name, *cells, row.floor, row.limit])
-    return _table(["Figure of merit", *titles, "floor", "limit"], rows)
+    return table(["Figure of merit", *titles, "floor", "limit"], rows)
 
 
 def _observables_table(models: Sequence[Metrics], titles: list[str]) -> str:
@@ -134,7 +130,7 @@ def _observables_table(models: Sequence[Metrics], titles: list[str]) -> str:
                 *("" if s is None else f"{s['ks']:.4f} ± {s['ks_error']:.4f}" for s in sides),
             ]
         )
-    return _table(["KS of", "floor", *titles], rows)
+    return table(["KS of", "floor", *titles], rows)
 
 
 def _scales_table(models: Sequence[Metrics], titles: list[str]) -> str:
@@ -149,9 +145,4 @@ def _scales_table(models: Sequence[Metrics], titles: list[str]) -> str:
                 row.append("" if scale is None else f"{scale:+.2f} ± {error:.2f} %")
         rows.append(row)
     head = [f"{quantity}, {title}" for quantity in QUANTITIES for title in titles]
-    return _table(["Muons", *head], rows)
-
-
-def _table(head: list[str], rows: list[list[str]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+    return table(["Muons", *head], rows)

@@ -1,5 +1,6 @@
 """How far generated bundles are from simulated ones, beside how far other simulations are."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -8,6 +9,9 @@ from fastsim.bundles.described import Described
 from fastsim.bundles.scale_metrics import scales
 from fastsim.bundles.separation_metrics import event_auc_of
 from fastsim.stats.paired import paired_ratio
+
+COLUMNS = ("⟨N⟩", "energy", "radius", "event AUC")
+"""Titles of :func:`texts`."""
 
 
 def differences(real: Described, other: Described, repeats: int, seed: int) -> dict[str, Any]:
@@ -29,6 +33,19 @@ def differences(real: Described, other: Described, repeats: int, seed: int) -> d
         "radius": overall["radius"],
         "auc": event_auc_of(*filled, repeats, seed),
     }
+
+
+def texts(figures: Mapping[str, Any]) -> list[str]:
+    """Return what :func:`differences` found, a text for each of :data:`COLUMNS`."""
+    cells = [
+        "too few muons"
+        if figures[key] is None
+        else "{scale:+.2f} ± {error:.2f} %".format(**figures[key])
+        for key in ("mean_n", "energy", "radius")
+    ]
+    auc = figures["auc"]
+    cells.append("too few events" if auc is None else "{value:.3f} ± {error:.3f}".format(**auc))
+    return cells
 
 
 def _mean_n(real: Described, other: Described) -> dict[str, float] | None:

@@ -31,6 +31,13 @@ class IngestConfig(Section):
         description="CORSIKA files only: lengths of ice along the track to the observation "
         "points, m",
     )
+    muon_energy_min: float = Field(
+        0.0,
+        ge=0.0,
+        le=1e6,
+        description="CORSIKA files, and all samples of transfer: muons with less energy at a depth "
+        "are left out, GeV; for files with a high energy cut",
+    )
     seed: int = Field(
         1, ge=0, lt=2**63, description="CORSIKA files only: of the muons' way through the ice"
     )

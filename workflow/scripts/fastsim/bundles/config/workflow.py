@@ -18,6 +18,7 @@ from fastsim.bundles.config.split import SplitConfig
 from fastsim.bundles.config.train_flow import TrainFlowConfig
 from fastsim.bundles.config.train_gan import TrainGanConfig
 from fastsim.bundles.config.train_multiplicity import TrainMultiplicityConfig
+from fastsim.bundles.config.transfer import TransferConfig
 from fastsim.settings import Section
 from fastsim.tracking.config import TrackingConfig
 
@@ -69,6 +70,9 @@ class BundlesConfig(Section):
     blind_test: BlindTestConfig = Field(
         BlindTestConfig(), description="figures of merit on showers that nobody has looked at"
     )
+    transfer: TransferConfig = Field(
+        TransferConfig(), description="the trained models on showers of another program"
+    )
 
     @model_validator(mode="after")
     def _other_showers_for_the_blind_test(self) -> "BundlesConfig":
@@ -78,6 +82,11 @@ class BundlesConfig(Section):
                 "needed, or models would be tested on showers they were trained with"
             )
         return self
+
+    @property
+    def named_files(self) -> tuple[str, ...]:
+        """The files that are ingested: to train on, or for the transfer; never both."""
+        return self.ingest.files or self.transfer.files
 
     @property
     def compared_models(self) -> tuple[BundleModel, ...]:
@@ -105,6 +114,8 @@ class BundlesConfig(Section):
             ):
                 if value is not None:
                     raise ValueError(f"{key} is given, but events.source is simulate, not files")
+        elif self.transfer.files:
+            raise ValueError("transfer.files is given, but events.source is files, not simulate")
         elif not self.ingest.files:
             raise ValueError(
                 "events.source is files, but ingest.files names none; paths, globs or URLs are "
