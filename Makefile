@@ -57,9 +57,9 @@ compare: $(VENV)/.run ## families of networks side by side, one training at a ti
 
 .PHONY: results
 results: $(VENV)/.run ## the models on showers nobody has looked at; rewrites docs/RESULTS.md and its figure
-	@snakemake --quiet reason host --cores $(CORES) blind_test
-	sed 's|(results.png)|(figures/results.png)|' results/bundles/blind_test/results.md > docs/RESULTS.md
-	cp results/bundles/blind_test/results.png docs/figures/results.png
+	@snakemake --quiet reason host --cores $(CORES) --configfile config/presets/precise.yaml -- blind_test
+	sed 's|(results.png)|(figures/results.png)|' results/precise/blind_test/results.md > docs/RESULTS.md
+	cp results/precise/blind_test/results.png docs/figures/results.png
 
 .PHONY: physics-validation
 physics-validation: $(VENV)/.dev ## redraw the figures of docs/PHYSICS_VALIDATION.md

@@ -18,7 +18,7 @@ from fastsim.stats.two_sample import classifier_auc
 Generate = Callable[[np.ndarray, np.ndarray, np.ndarray, int], np.ndarray]
 """Normalised muons, float64 (muons, 3), of conditions, counts and ids of events, and a seed."""
 
-MAX_EVENTS = 12_000
+MAX_EVENTS = 30_000
 MUON_FEATURES = ("log10_energy", "log10_radius")
 EVENT_FEATURES = (
     "log10_bundle_energy",
@@ -53,7 +53,7 @@ class Validation:
         shard: the bundles, normalised.
 
     Args:
-        shard: normalised validation events; of those with muons, a random 12,000 at most count.
+        shard: normalised validation events; of those with muons, a random 30,000 at most count.
         normalization: what they were normalised with.
         seed: of the choice, of the generated bundles and of the classifier.
 
