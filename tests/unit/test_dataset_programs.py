@@ -38,16 +38,16 @@ def make_events(showers, seed=0, first=0):
     )
 
 
-def fit(run, folder, *names):
+def fit(run, folder, *names, settings=()):
     """Fit the normalisation on the training showers of event tables; return its status."""
     tables = [folder / f"{name}.parquet" for name in names]
-    flags = ("--output", folder / "normalization.json", *SHARES)
+    flags = ("--output", folder / "normalization.json", *SHARES, *settings)
     return run("fit_normalization", "--events", *tables, *flags)
 
 
-def split(run, folder, part):
+def split(run, folder, part, settings=()):
     """Split and normalise a shard; return the tables of the splits."""
-    flags = ["--events", folder / f"{part}.parquet", *SHARES]
+    flags = ["--events", folder / f"{part}.parquet", *SHARES, *settings]
     flags += ["--normalization", folder / "normalization.json"]
     for name in SPLITS:
         flags += [f"--{name}", *(folder / f"{name}-{part}{end}.parquet" for end in ("", "-n"))]
@@ -115,6 +115,33 @@ def test_the_normalization_is_that_of_the_training_showers_alone(run, dataset):
     assert (dataset / "normalization.json").read_bytes() == fitted
     # there is nothing to fit on in the others
     assert fit(run, dataset, "validation-a", "test-a") == 2
+
+
+def test_what_is_held_out_is_trained_with_nowhere(run, tmp_path, capsys):
+    events = make_events(300)
+    iron = events.primaries[:, 1] > 50
+    write_events(tmp_path / "a.parquet", events, "test")
+    write_events(tmp_path / "protons.parquet", events.select(~iron), "test")
+    assert fit(run, tmp_path, "protons") == 0
+    expected = (tmp_path / "normalization.json").read_bytes()
+    *trained_with, _ = split(run, tmp_path, "protons")
+    *_, tested = split(run, tmp_path, "a")
+    before = rows_of([tested])
+
+    settings = ("--held-out-nucleus", "Fe")
+    assert fit(run, tmp_path, "a", settings=settings) == 0
+    assert (tmp_path / "normalization.json").read_bytes() == expected
+    *seen, tested = split(run, tmp_path, "a", settings=settings)
+    assert [rows_of([path]) for path in seen] == [rows_of([path]) for path in trained_with]
+    assert rows_of([tested]) == before
+    assert (read_events([tested]).primaries[:, 1] > 50).any()
+
+    capsys.readouterr()
+    settings += ("--held-out-log10-energy", "[5, 7.1]")
+    assert fit(run, tmp_path, "a", settings=settings) == 2
+    message = capsys.readouterr().err
+    assert message.startswith("error: 0 training events with 0 muons")
+    assert message.count("\n") == 1
 
 
 def test_normalised_shards_hold_the_events(dataset):

@@ -1,5 +1,7 @@
 """Generated against simulated bundles: figures of merit, plots, report."""
 
+from fastsim.bundles.config.split import HeldOutConfig
+
 TRAINING_EVENTS = expand(f"{RESULTS}/splits/train/part-{{part}}.parquet", part=PARTS)
 COMPARED = expand(f"{RESULTS}/compared/{{model}}/metrics.json", model=settings.compared_models)
 
@@ -29,6 +31,7 @@ rule evaluate:
         runtime=120,
     params:
         flags=to_flags(settings.evaluate),
+        held_out=to_flags(settings.split, HeldOutConfig),
         spectral_index=SPECTRAL_INDEX,
         events=TEST_EVENTS,
         training=TRAINING_EVENTS,
@@ -41,6 +44,7 @@ rule evaluate:
     shell:
         "OMP_NUM_THREADS={threads} python {input.program}"
         " {params.flags}"
+        " {params.held_out}"
         " --events {params.events}"
         " --samples {params.samples}"
         " --timings {params.timings}"

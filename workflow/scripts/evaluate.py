@@ -13,9 +13,11 @@ import sys
 from pathlib import Path
 
 from fastsim.bundles.config.evaluate import EvaluateConfig
+from fastsim.bundles.config.split import HeldOutConfig
 from fastsim.bundles.evaluation import check_pair, evaluate
 from fastsim.bundles.events import read_events
 from fastsim.bundles.fold_metrics import fold_metrics
+from fastsim.bundles.interpolation_metrics import interpolation_metrics
 from fastsim.bundles.lookup_baselines import Lookups, read_training_events
 from fastsim.bundles.model_costs import model_costs
 from fastsim.bundles.model_runs import read_model_run
@@ -52,9 +54,10 @@ def main() -> None:
         "--spectral-index", type=float, default=1.0, help="gamma of the simulated spectrum"
     )
     parser.add_argument("--output", required=True, help="JSON file to write")
-    add_flags(parser, EvaluateConfig)
+    for section in (EvaluateConfig, HeldOutConfig):
+        add_flags(parser, section)
     args = parser.parse_args()
-    config = from_flags(EvaluateConfig, args)
+    config, held_out = from_flags(EvaluateConfig, args), from_flags(HeldOutConfig, args)
 
     real, generated = read_events(args.events), read_events(args.samples)
     check_pair(real, generated)
@@ -82,6 +85,10 @@ def main() -> None:
     )
     if distribution is not None and len(members) > 1:
         metrics["multiplicity"]["folds"] = fold_metrics(members, real)
+    if held_out != HeldOutConfig():
+        metrics["interpolation"] = interpolation_metrics(
+            real, generated, distribution, held_out, config
+        )
     write_json(args.output, metrics)
     for name, seconds in metrics["timings"].items():
         print(f"evaluate: {name} {seconds:.1f} s", file=sys.stderr)

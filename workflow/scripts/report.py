@@ -20,6 +20,7 @@ from fastsim.bundles.described import OBSERVABLES
 from fastsim.bundles.figure_texts import FIGURE_TEXTS, INGEST_TEXTS, MODEL_TEXTS, FigureText
 from fastsim.bundles.headline import headline
 from fastsim.bundles.ingest.quality import REASONS
+from fastsim.bundles.interpolation_table import interpolation_rows, part_titles
 from fastsim.bundles.lookup_baselines import LOOKUPS
 from fastsim.bundles.model_runs import TITLES, read_model_run
 from fastsim.bundles.power import power_sentence
@@ -68,6 +69,12 @@ def main() -> None:
     models = [metrics, *map(read_json, args.compared)]
     against_lookups = contests(metrics)
     figures = _figures(args.figures, FIGURE_TEXTS | MODEL_TEXTS[model])
+    interpolation = None
+    if "interpolation" in metrics:
+        interpolation = {
+            "parts": part_titles(metrics["interpolation"]),
+            "rows": interpolation_rows(models),
+        }
     sections = [
         (title, list(group)) for title, group in groupby(figures, lambda f: f["text"].section)
     ]
@@ -90,6 +97,7 @@ def main() -> None:
         rows=headline(models),
         costs=cost_rows(models),
         ensemble=None if args.ensemble is None else read_json(args.ensemble),
+        interpolation=interpolation,
         power=power_sentence(metrics["power"]),
         lookups=list(LOOKUPS.values()),
         contests=against_lookups,

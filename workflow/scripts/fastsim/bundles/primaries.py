@@ -4,6 +4,8 @@ import numpy as np
 
 ATOMIC_MASS_UNIT = 0.93149
 """GeV."""
+MASS_NUMBERS = {"p": 1, "He": 4, "N": 14, "Al": 27, "Fe": 56}
+"""Numbers of nucleons of the nuclei that are simulated."""
 ICE_DENSITY = 0.917
 """g/cm3, so that a metre of ice is 0.917 metres of water equivalent."""
 

@@ -26,17 +26,11 @@ def scales(real: Described, generated: Described) -> dict[str, Any]:
     """
     bins = PrimaryBins(real.events).rows
     classes = [_in_class(real, generated, limits) for limits in N_CLASSES]
-    result: dict[str, Any] = {"overall": {}, "by_primary": {}}
+    result: dict[str, Any] = {"overall": overall_scales(real, generated), "by_primary": {}}
     result["by_n"] = {"classes": [list(limits) for limits in N_CLASSES]}
     for name, column in QUANTITIES.items():
         sums = [_sums(described, column) for described in (real, generated)]
         showers = real.events.shower_id
-        overall = _scale(*sums, showers)
-        result["overall"][name] = overall and {
-            "scale": overall[0],
-            "error": overall[1],
-            "pull": overall[0] / overall[1],
-        }
         result["by_primary"][name] = _summary(
             [_scale(*((s[rows], n[rows]) for s, n in sums), showers[rows]) for rows in bins]
         )
@@ -46,6 +40,20 @@ def scales(real: Described, generated: Described) -> dict[str, Any]:
                 for masks in classes
             ]
         )
+    return result
+
+
+def overall_scales(real: Described, generated: Described) -> dict[str, dict[str, float] | None]:
+    """Return ``overall`` of :func:`scales` alone."""
+    result = {}
+    for name, column in QUANTITIES.items():
+        sums = [_sums(described, column) for described in (real, generated)]
+        found = _scale(*sums, real.events.shower_id)
+        result[name] = found and {
+            "scale": found[0],
+            "error": found[1],
+            "pull": found[0] / found[1],
+        }
     return result
 
 

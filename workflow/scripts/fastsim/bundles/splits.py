@@ -5,8 +5,9 @@ from pathlib import Path
 
 import numpy as np
 
-from fastsim.bundles.config.split import SplitConfig
+from fastsim.bundles.config.split import HeldOutConfig, SplitConfig
 from fastsim.bundles.events import Events, iter_events
+from fastsim.bundles.primaries import MASS_NUMBERS, mass_number
 from fastsim.data.splitting import assign_splits
 
 SPLITS = ("train", "validation", "test")
@@ -15,11 +16,33 @@ SPLITS = ("train", "validation", "test")
 def split_masks(events: Events, config: SplitConfig) -> dict[str, np.ndarray]:
     """Return a mask, bool (events,), for each of :data:`SPLITS`.
 
-    It is a pure function of ``shower_id`` and the settings: the depths of a shower stay together,
-    in any shard.
+    It is a pure function of ``shower_id``, primary and the settings: the depths of a shower stay
+    together, in any shard. Showers that are held out are in the test or nowhere.
     """
     shares = {"validation": config.validation_share, "test": config.test_share, "train": 1.0}
-    return assign_splits(events.shower_id, config.seed, shares)
+    masks = assign_splits(events.shower_id, config.seed, shares)
+    for held in held_out(events.primaries, config).values():
+        for name in ("train", "validation"):
+            masks[name] &= ~held
+    return masks
+
+
+def held_out(primaries: np.ndarray, config: HeldOutConfig) -> dict[str, np.ndarray]:
+    """Return which events are of the held-out ``nucleus`` and ``energies``, bool (events,) each.
+
+    Args:
+        primaries: (events, 4) of an event table.
+        config: what is held out; there is a mask of nothing else.
+    """
+    masks = {}
+    if config.held_out_nucleus is not None:
+        nucleons = mass_number(primaries[:, 1])
+        masks["nucleus"] = nucleons == MASS_NUMBERS[config.held_out_nucleus]
+    if config.held_out_log10_energy is not None:
+        low, high = config.held_out_log10_energy
+        log_energy = np.log10(primaries[:, 0].astype(np.float64))
+        masks["energies"] = (low <= log_energy) & (log_energy < high)
+    return masks
 
 
 def iter_split(paths: Iterable[Path], split: str, config: SplitConfig) -> Iterator[Events]:

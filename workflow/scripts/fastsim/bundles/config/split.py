@@ -1,11 +1,37 @@
 """Settings of the split into training, validation and test showers."""
 
+from typing import Literal
+
 from pydantic import Field, model_validator
 
 from fastsim.settings import Section
 
+Nucleus = Literal["p", "He", "N", "Al", "Fe"]
 
-class SplitConfig(Section):
+
+class HeldOutConfig(Section):
+    """Showers that no training sees, so that the test tells how models do between those it saw."""
+
+    held_out_nucleus: Nucleus | None = Field(
+        None, description="nucleus that is in no training or validation, only in the test"
+    )
+    held_out_log10_energy: tuple[float, float] | None = Field(
+        None,
+        description="the same for primary energies: log10 of GeV, from the first to below the "
+        "second",
+    )
+
+    @model_validator(mode="after")
+    def _some_energies(self) -> "HeldOutConfig":
+        limits = self.held_out_log10_energy
+        if limits is not None and limits[0] >= limits[1]:
+            raise ValueError(
+                f"held_out_log10_energy is {list(limits)}; the second must be above the first"
+            )
+        return self
+
+
+class SplitConfig(HeldOutConfig):
     """Shares of showers; what is neither validation nor test is training."""
 
     validation_share: float = Field(

@@ -1,5 +1,6 @@
 """The whole configuration of the muon-bundle workflow: one section a stage."""
 
+import math
 from typing import get_args
 
 from pydantic import Field, model_validator
@@ -81,6 +82,25 @@ class BundlesConfig(Section):
                 f"blind_test.seed is {self.blind_test.seed} as simulate.seed is; another one is "
                 "needed, or models would be tested on showers they were trained with"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _held_out_showers_are_simulated(self) -> "BundlesConfig":
+        if self.events.source != "simulate":
+            return self
+        nucleus, limits = self.split.held_out_nucleus, self.split.held_out_log10_energy
+        if nucleus is not None and getattr(self.simulate.composition, nucleus) == 0:
+            raise ValueError(
+                f"split.held_out_nucleus is {nucleus}, of which simulate.composition has none"
+            )
+        if limits is not None:
+            simulated = self.simulate.energy_min, self.simulate.energy_max
+            low, high = (math.log10(energy) for energy in simulated)
+            if limits[0] >= high or limits[1] <= low:
+                raise ValueError(
+                    f"split.held_out_log10_energy is {list(limits)}, where nothing is simulated; "
+                    f"simulated are {low:g} to {high:g}"
+                )
         return self
 
     @property
