@@ -174,8 +174,14 @@ def measured_once(wildcards, input):
     return f"--multiplicity {multiplicity}"
 
 
-def test_events_of(wildcards, input):
-    """Return the test events that a shard's bundles are generated for."""
+def test_events_of(wildcards):
+    """Return the test events that a shard of bundles is generated for."""
+    first, end = share(wildcards.part, len(TEST_EVENTS), len(SAMPLE_PARTS))
+    return TEST_EVENTS[first:end]
+
+
+def input_events(wildcards, input):
+    """Return the event tables that bundles are generated for, where they are inputs."""
     return input.events
 
 

@@ -13,7 +13,9 @@ use rule sample as sample_compared with:
         # trained on shards from the jobs of the test events
         model=f"{RESULTS}/{{model}}/model.safetensors",
     output:
-        events=expand(f"{RESULTS}/compared/{{{{model}}}}/samples/part-{{part}}.parquet", part=PARTS),
+        events=expand(
+            f"{RESULTS}/compared/{{{{model}}}}/samples/part-{{part}}.parquet", part=SAMPLE_PARTS
+        ),
         timing=f"{RESULTS}/compared/{{model}}/samples/timing.json",
     log:
         f"{LOGS}/compared/{{model}}/sample.log",
@@ -41,7 +43,7 @@ use rule evaluate as evaluate_compared with:
         f"{BENCHMARKS}/compared/{{model}}/evaluate.tsv"
     params:
         samples=expand(
-            f"{RESULTS}/compared/{{{{model}}}}/samples/part-{{part}}.parquet", part=PARTS
+            f"{RESULTS}/compared/{{{{model}}}}/samples/part-{{part}}.parquet", part=SAMPLE_PARTS
         ),
         timings=timing_of_all,
         # the lookups and the numbers of muons are those of the chosen model

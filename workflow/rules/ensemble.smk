@@ -5,7 +5,7 @@ The first member is the model that everything else is about.
 
 OTHER_MEMBERS = range(2, settings.ensemble + 1)
 MEMBER_FOLDERS = expand(f"{RESULTS}/ensemble/member-{{member}}/samples", member=OTHER_MEMBERS)
-MEMBER_SAMPLES = expand("{folder}/part-{part}.parquet", folder=MEMBER_FOLDERS, part=PARTS)
+MEMBER_SAMPLES = expand("{folder}/part-{part}.parquet", folder=MEMBER_FOLDERS, part=SAMPLE_PARTS)
 ENSEMBLE = f"{RESULTS}/ensemble/metrics.json" if MEMBER_FOLDERS else []
 ENSEMBLE_FLAG = f"--ensemble {ENSEMBLE}" if MEMBER_FOLDERS else ""
 
@@ -58,7 +58,8 @@ use rule sample as sample_member with:
         model=f"{MODEL}/member-{{member}}/model.safetensors",
     output:
         events=expand(
-            f"{RESULTS}/ensemble/member-{{{{member}}}}/samples/part-{{part}}.parquet", part=PARTS
+            f"{RESULTS}/ensemble/member-{{{{member}}}}/samples/part-{{part}}.parquet",
+            part=SAMPLE_PARTS,
         ),
         timing=f"{RESULTS}/ensemble/member-{{member}}/samples/timing.json",
     log:

@@ -3,12 +3,13 @@
 from fastsim.bundles.config.sample import GenerationConfig
 
 TEST_EVENTS = expand(f"{RESULTS}/splits/test/part-{{part}}.parquet", part=PARTS)
-SAMPLES = expand(f"{RESULTS}/samples/part-{{part}}.parquet", part=PARTS)
-TIMINGS = expand(f"{RESULTS}/samples/part-{{part}}.json", part=PARTS)
+SAMPLE_PARTS = part_names(min(settings.sample.shards, len(PARTS)))
+SAMPLES = expand(f"{RESULTS}/samples/part-{{part}}.parquet", part=SAMPLE_PARTS)
+TIMINGS = expand(f"{RESULTS}/samples/part-{{part}}.json", part=SAMPLE_PARTS)
 EXPORT_LAYOUTS = {"parquet": "muonitron", "h5": "hdf5"}
 EXPORTS = expand(
     f"{RESULTS}/samples/export/part-{{part}}.{{suffix}}",
-    part=PARTS,
+    part=SAMPLE_PARTS,
     suffix=[
         suffix for suffix, layout in EXPORT_LAYOUTS.items() if layout in settings.sample.export
     ],
@@ -16,11 +17,11 @@ EXPORTS = expand(
 
 
 rule sample:
-    """Generate one bundle for every primary of a test shard."""
+    """Generate one bundle for every primary of a share of the test shards."""
     input:
         program=f"{SCRIPTS}/sample.py",
         library=library("sample"),
-        events=f"{RESULTS}/splits/test/part-{{part}}.parquet",
+        events=test_events_of,
         normalization=f"{RESULTS}/dataset/normalization.json",
         # the config.yaml of each comes from the same job
         multiplicity_model=f"{RESULTS}/multiplicity/model.safetensors",
@@ -39,7 +40,7 @@ rule sample:
         runtime=30,
     params:
         flags=to_flags(settings.sample, GenerationConfig),
-        events=test_events_of,
+        events=input_events,
         multiplicity=subpath(input.multiplicity_model, parent=True),
         model=subpath(input.model, parent=True),
     message:

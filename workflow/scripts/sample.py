@@ -2,6 +2,7 @@
 
 import argparse
 import time
+from itertools import chain, pairwise
 from pathlib import Path
 
 from fastsim.bundles.batched_generation import count_uniforms
@@ -27,16 +28,20 @@ def main() -> None:
     parser.add_argument("--multiplicity", type=Path, required=True, help="its run folder")
     parser.add_argument("--model", type=Path, required=True, help="run folder of the GAN or flow")
     parser.add_argument(
-        "--output", type=Path, nargs="+", required=True, help="event tables to write, in that order"
+        "--output",
+        type=Path,
+        nargs="+",
+        required=True,
+        help="event tables to write; each takes a contiguous share of --events",
     )
     parser.add_argument("--timing", type=Path, required=True, help="JSON file to write")
     add_flags(parser, GenerationConfig)
     args = parser.parse_args()
     config = from_flags(GenerationConfig, args)
-    if len(args.output) != len(args.events):
+    if len(args.output) > len(args.events):
         raise InputError(
-            f"--output names {len(args.output)} files for {len(args.events)} of --events; one for "
-            "each is needed"
+            f"--output names {len(args.output)} files for {len(args.events)} of --events; at most "
+            "one for each is needed"
         )
 
     normalization = Normalization.load(args.normalization)
@@ -44,14 +49,16 @@ def main() -> None:
     bundles = BundleSampler.load(args.model, normalization)
 
     timing = {"muons": 0, "seconds": 0.0}
-    for source, target in zip(args.events, args.output, strict=True):
-        blocks = list(iter_events(source))
-        total = sum(len(block) for block in blocks)
+    shards = len(args.output)
+    bounds = [shard * len(args.events) // shards for shard in range(shards + 1)]
+    for (first, end), target in zip(pairwise(bounds), args.output, strict=True):
+        sources = args.events[first:end]
+        total = sum(len(block) for source in sources for block in iter_events(source))
         with (
             event_writer(target, "sample", config.seed) as append,
             Progress(total, f"sample {target.stem}", "events") as progress,
         ):
-            for real in blocks:
+            for real in chain.from_iterable(map(iter_events, sources)):
                 began = time.perf_counter()
                 conditions = normalization.conditions(real.primaries)
                 draws = count_uniforms(real.event_id, config.seed)

@@ -19,6 +19,13 @@ class GenerationConfig(Section):
 class SampleConfig(GenerationConfig):
     """Bundles generated for the test primaries, and the layouts they are written in."""
 
+    shards: int = Field(
+        16,
+        ge=1,
+        le=9999,
+        description="files of generated bundles and parallel jobs, each on a GPU where there is "
+        "one; at most as many as the showers have",
+    )
     export: tuple[Layout, ...] = Field(
         (),
         description="layouts besides the event table: muonitron (Parquet as MuoniTron writes it), "
