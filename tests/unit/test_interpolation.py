@@ -74,7 +74,7 @@ def test_numbers_are_found_wrong_where_they_are(found):
 @pytest.mark.parametrize(
     ("values", "parts", "titles"),
     [
-        ({"held_out_nucleus": "Fe"}, ["nucleus", "rest"], ["Fe", "the rest"]),
+        ({"held_out_nucleus": "Fe"}, ["nucleus", "rest"], ["nucleus Fe", "the rest"]),
         (
             {"held_out_log10_energy": (5.5, 6.0)},
             ["energies", "rest"],
@@ -112,7 +112,7 @@ def test_the_table_has_a_row_for_every_model(found):
         {"bundle_model": "flow", "interpolation": alone},
     ]
     rows = dict(interpolation_rows(models))
-    assert part_titles(found) == ["N", "10^5.5 to 10^6.5 GeV", "both", "the rest"]
+    assert part_titles(found) == ["nucleus N", "10^5.5 to 10^6.5 GeV", "both", "the rest"]
     assert {len(texts) for texts in rows.values()} == {4}
     assert rows["Scale of the energy, WGAN-GP"] == rows["Scale of the energy, Neural spline flow"]
     assert rows["Events, one of a shower"][3] == f"{found['parts']['rest']['events']:,}"

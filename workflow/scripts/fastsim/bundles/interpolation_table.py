@@ -12,7 +12,7 @@ Metrics = dict[str, Any]
 def part_titles(interpolation: Metrics) -> list[str]:
     """Return the heads of the columns, from ``interpolation`` of ``metrics.json``."""
     held = interpolation["held_out"]
-    titles = {"nucleus": held["nucleus"], "both": "both", "rest": "the rest"}
+    titles = {"nucleus": f"nucleus {held['nucleus']}", "both": "both", "rest": "the rest"}
     if held["log10_energy"] is not None:
         titles["energies"] = "10^{:g} to 10^{:g} GeV".format(*held["log10_energy"])
     return [titles[name] for name in interpolation["parts"]]
