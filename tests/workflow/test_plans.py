@@ -14,7 +14,7 @@ HADRONIC_SHARDS = CONFIG["blind_test"]["hadronic_shards"]
 
 DATASET = {"simulate": SHARDS, "fit_normalization": 1, "normalize": SHARDS}
 TRAINED = DATASET | {"train_multiplicity": 1, "train_gan": 1, "train_flow": 1}
-SAMPLED = {"sample": 1, "sample_compared": 1}
+SAMPLED = {"sample": SHARDS, "sample_compared": 1}
 EVALUATED = {"evaluate": 1, "evaluate_compared": 1}
 REPORT = TRAINED | {"summarize_dataset": 1, "plot": 1, "report": 1} | SAMPLED | EVALUATED
 
