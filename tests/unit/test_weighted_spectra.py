@@ -13,7 +13,6 @@ from fastsim.bundles.events import Events
 from fastsim.bundles.goals import SPECTRUM_ERRORS, SPECTRUM_GOAL
 from fastsim.bundles.weighted_spectra import LARGEST_ERROR, SPECTRA, weighted_spectra
 from fastsim.bundles.weighting import FLUX_MODELS, flux_weights
-from fastsim.stats.excess import rms_beyond_errors
 
 # weights to a flux are then near 1
 COSMIC_RAYS = 2.7
@@ -97,7 +96,9 @@ def test_ten_per_cent_of_leading_energy_are_seen():
     pulls = (np.array(spectrum["deviation"]) - expected) / np.array(spectrum["error"])
     assert len(pulls) >= 3
     assert np.abs(pulls[1:]).max() < 4
-    assert spectrum["rms_beyond_errors"] == pytest.approx(expected, abs=8)
+    # mostly that of the first bin, which is known best
+    beyond = before["log10_leading_energy"]["rms_beyond_errors"]
+    assert beyond < 2 < spectrum["rms_beyond_errors"] < expected
     for name in ("n", "radius"):
         assert after[name] == before[name]
 
@@ -110,10 +111,3 @@ def test_few_events_have_no_spectrum():
         for spectrum in spectra.values():
             assert spectrum["bins"] == spectrum["deviation"] == []
             assert spectrum["largest"] is spectrum["rms_beyond_errors"] is None
-
-
-def test_errors_are_taken_off_in_squares():
-    values, errors = np.array([5.0, -5.0]), np.array([3.0, 3.0])
-    assert rms_beyond_errors(values, errors) == pytest.approx(4.0)
-    assert rms_beyond_errors(errors, values) == 0.0
-    assert rms_beyond_errors(values[:0], errors[:0]) is None
