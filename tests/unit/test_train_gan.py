@@ -13,7 +13,7 @@ import training_processes as processes
 from synthetic_bundles import synthetic_events
 from training_processes import SCRIPTS
 
-from fastsim.bundles.events import read_events
+from fastsim.bundles.events import read_events, write_events
 from fastsim.bundles.models.multiplicity import MultiplicityModel
 from fastsim.bundles.representation_fit import fit_normalization
 from fastsim.run_folder import save_weights, write_config
@@ -174,6 +174,34 @@ def test_samples_keep_the_rows_and_do_not_depend_on_the_batch(
     small = read_events(tmp_path / "3.parquet")
     np.testing.assert_array_equal(small.offsets, samples.offsets)
     np.testing.assert_array_equal(small.muons, samples.muons)
+
+
+def test_samples_do_not_depend_on_the_number_of_files(dataset, undisturbed, multiplicity, tmp_path):
+    real = read_events(dataset / "test.parquet")
+    sources = [tmp_path / f"events-{part}.parquet" for part in range(3)]
+    for source, rows in zip(sources, np.array_split(np.arange(len(real)), 3), strict=True):
+        write_events(source, real.select(rows), "test")
+    run, whole = undisturbed[1] / "run", tmp_path / "whole.parquet"
+    assert sample(dataset, run, multiplicity, whole).returncode == 0
+    shards = [tmp_path / f"samples-{part}.parquet" for part in range(2)]
+    dealt = ("--events", *sources, "--output", *shards)
+    result = sample(dataset, run, multiplicity, whole, *dealt)
+    assert result.returncode == 0, result.stderr
+    # the first file, and the other two
+    assert len(read_events(shards[0])) == len(read_events(sources[0]))
+    joint, samples = read_events(shards), read_events(whole)
+    for name in ("event_id", "offsets", "muons"):
+        np.testing.assert_array_equal(getattr(joint, name), getattr(samples, name))
+
+
+def test_more_files_of_samples_than_of_events_are_refused(
+    dataset, undisturbed, multiplicity, tmp_path
+):
+    outputs = [tmp_path / f"{part}.parquet" for part in range(2)]
+    result = sample(dataset, undisturbed[1] / "run", multiplicity, outputs[0], "--output", *outputs)
+    assert result.returncode == 2
+    assert result.stderr.startswith("error: --output names 2 files for 1 of --events")
+    assert not any(output.exists() for output in outputs)
 
 
 def test_a_generator_of_another_normalisation_is_refused(

@@ -77,7 +77,7 @@ def test_programs_measure_what_is_wrong_with_one_sample(tmp_path, monkeypatch):
     primaries = draw_primaries(3000, 11)
     write_events(tmp_path / "ingested.parquet", draw_events(primaries, 12), "test")
     table, selection = tmp_path / "events.parquet", tmp_path / "selection.json"
-    simulation = ("--simulation", SIMULATION.model_dump_json())
+    simulation = ("--simulation", SIMULATION.model_dump_json(), "--seed", 5)
     places = ("--output", table, "--selection", selection)
     files = ("--events", tmp_path / "ingested.parquet")
     run(monkeypatch, select_transfer, *files, *simulation, *places)
@@ -126,7 +126,8 @@ def test_no_shower_inside_is_told_in_one_line(tmp_path, monkeypatch, capsys):
             monkeypatch,
             select_transfer,
             *("--events", tmp_path / "ingested.parquet"),
-            *("--simulation", json.dumps({}), "--output", outputs[0], "--selection", outputs[1]),
+            *("--simulation", json.dumps({}), "--seed", 5),
+            *("--output", outputs[0], "--selection", outputs[1]),
         )
     assert stopped.value.code == 2
     (line,) = capsys.readouterr().err.splitlines()

@@ -1,8 +1,8 @@
 """Choose the showers that trained models can be asked about: inside their range, one depth each.
 
 python workflow/scripts/select_transfer.py --events transfer/ingested/part-*.parquet \\
-    --simulation '{"energy_min": 1e4, ...}' --output transfer/events.parquet \\
-    --selection transfer/selection.json
+    --simulation '{"energy_min": 1e4, ...}' --seed 5 \\
+    --output transfer/events.parquet --selection transfer/selection.json
 """
 
 import argparse
@@ -33,7 +33,7 @@ def main() -> None:
     parser.add_argument(
         "--simulation", type=json.loads, required=True, help="section simulate of the training"
     )
-    parser.add_argument("--seed", type=int, default=5, help="of the depth of each shower")
+    parser.add_argument("--seed", type=int, required=True, help="of the depth of each shower")
     parser.add_argument("--output", type=Path, required=True, help="event table to write")
     parser.add_argument("--selection", type=Path, required=True, help="JSON file to write")
     args = parser.parse_args()

@@ -24,7 +24,7 @@ class SampleConfig(GenerationConfig):
         ge=1,
         le=9999,
         description="files of generated bundles and parallel jobs, each on a GPU where there is "
-        "one; at most as many as the showers have",
+        "one; at most as many as there are shards of showers",
     )
     export: tuple[Layout, ...] = Field(
         (),
