@@ -59,7 +59,7 @@ METRICS = {
 
 
 def test_a_good_model_keeps_every_goal_that_can_be_judged():
-    rows = reached(METRICS, MULTIPLICITY)
+    rows = reached(METRICS, MULTIPLICITY, "default")
     unknown = ["the same, N ≥ 300", "GST-weighted spectra of N, leading energy, radius"]
     assert [row.name for row in rows if row.kept is None] == unknown
     assert all(row.kept for row in rows if row.kept is not None)
@@ -97,23 +97,38 @@ def test_what_is_missed_is_said(place, value, name):
     section[key] = value
     if isinstance(value, list):
         section["error"] = [0.1] * len(value)
-    (missed,) = [row for row in reached(worse, MULTIPLICITY) if row.kept is False]
+    (missed,) = [row for row in reached(worse, MULTIPLICITY, "default") if row.kept is False]
     assert missed.name.startswith(name)
 
 
 @pytest.mark.parametrize(("p_value", "kept"), [(0.009, False), (0.011, True), (None, None)])
 def test_bins_beyond_their_lines_are_judged_by_chance(p_value, kept):
     model = MULTIPLICITY["model"] | {"pit_by_bin": PIT_BY_BIN | {"p_value": p_value}}
-    assert reached(METRICS, {"model": model})[-1].kept is kept
+    assert reached(METRICS, {"model": model}, "default")[-1].kept is kept
 
 
 def test_a_flow_is_asked_for_more():
-    rows = reached(METRICS | {"bundle_model": "flow"}, MULTIPLICITY)
+    rows = reached(METRICS | {"bundle_model": "flow"}, MULTIPLICITY, "default")
     assert sum(row.kept is False for row in rows) >= 3
+
+
+@pytest.mark.parametrize("model", ["gan", "flow"])
+def test_less_is_asked_of_the_whole_range_but_of_every_bin_of_n(model):
+    worse = deepcopy(METRICS) | {"bundle_model": model}
+    worse["c2st_auc_event"]["generated"]["value"] = 0.519
+    rows = reached(worse, MULTIPLICITY, "whole")
+    (missed,) = [row for row in rows if row.kept is False]
+    assert missed.name == "PIT KS of N per bin of the primary, largest"
+    assert "worst 0.120 over 0.150" in missed.value
+    pit = PIT_BY_BIN | {"ks": [0.019, 0.01]}
+    kept = {"model": MULTIPLICITY["model"] | {"pit_by_bin": pit}}
+    assert all(row.kept is not False for row in reached(worse, kept, "whole"))
 
 
 def test_a_floor_of_nothing_is_not_divided_by():
     small = deepcopy(METRICS)
     small["fpd"]["floor"] = {"value": -0.0001, "error": 0.0002}
-    (row,) = [row for row in reached(small, MULTIPLICITY) if row.name == "FPD over floor"]
+    (row,) = [
+        row for row in reached(small, MULTIPLICITY, "default") if row.name == "FPD over floor"
+    ]
     assert row.kept is None

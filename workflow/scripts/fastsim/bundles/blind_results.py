@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from fastsim.bundles.baseline_table import contests, verdicts
+from fastsim.bundles.config.blind_test import Range
 from fastsim.bundles.cost_table import cost_rows
 from fastsim.bundles.described import OBSERVABLES
 from fastsim.bundles.error_budget import COLUMNS, texts
@@ -59,7 +60,7 @@ def page(
         "then the muons. Nothing was trained or chosen with these showers.",
         f"![Spectra of simulated and generated bundles]({figure})",
         "## Goals",
-        goals_table(models),
+        goals_table(models, blind["goals"]),
         "## Beside other hadronic models",
         f"The first {differences[0]['showers']:,} of these showers once more, from the same "
         "primaries, with other releases of Sibyll, and what the trained models make of them, each "
@@ -81,13 +82,13 @@ def page(
     return "\n\n".join(parts) + "\n"
 
 
-def goals_table(models: Sequence[Metrics]) -> str:
-    """Return the table of what is asked and what every model reaches."""
+def goals_table(models: Sequence[Metrics], of_range: Range) -> str:
+    """Return the table of what is asked in a range and what every model reaches."""
     head = ["Asked on independent showers"]
     columns = []
     for metrics in models:
         head += [TITLES[metrics["bundle_model"]], "goal"]
-        columns.append(reached(metrics, models[0]["multiplicity"]))
+        columns.append(reached(metrics, models[0]["multiplicity"], of_range))
     rows = []
     for cells in zip(*columns, strict=True):
         row = [cells[0].name]

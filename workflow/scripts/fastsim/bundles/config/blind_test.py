@@ -1,9 +1,13 @@
 """Settings of the test on showers that nobody has looked at."""
 
+from typing import Literal
+
 from pydantic import Field, model_validator
 
 from fastsim.bundles.config.simulate import HadronicRelease
 from fastsim.settings import Section
+
+Range = Literal["default", "whole"]
 
 
 class BlindTestConfig(Section):
@@ -13,6 +17,9 @@ class BlindTestConfig(Section):
     shards: int = Field(64, ge=1, le=9999, description="files the showers are spread over")
     seed: int = Field(
         4, ge=0, lt=2**63, description="other than simulate.seed; never to choose anything with"
+    )
+    goals: Range = Field(
+        "default", description="of the default range of primaries, or the wider ones of preset full"
     )
 
     hadronic_models: tuple[HadronicRelease, ...] = Field(
