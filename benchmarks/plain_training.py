@@ -65,8 +65,9 @@ class Padded:
         hidden, vector = _stack(critic.stack, _pad(points, mask), conditions, mask, known)
         maximum = hidden.masked_fill(~mask[..., None], -torch.inf).amax(dim=1)
         pooled = [vector, _pool(hidden, mask, known), maximum, conditions]
-        head = critic.head(torch.cat(pooled, dim=1))
-        return critic.out(leaky_relu(head, SLOPE)).squeeze(1)
+        head = leaky_relu(critic.head(torch.cat(pooled, dim=1)), SLOPE)
+        head = leaky_relu(head + critic.second_head(head), SLOPE)
+        return critic.out(head).squeeze(1)
 
 
 def _mask(known: Bundles) -> torch.Tensor:

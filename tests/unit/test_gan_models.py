@@ -128,7 +128,7 @@ def parameters(network):
 def test_families_have_the_parameters_of_their_definitions():
     width, depth, linear = 8, 3, 8 * 8 + 8
     lifted = (2 * width + width) + (6 * width + width)
-    head = (4 * width + 6) * width + width + width + 1
+    head = (4 * width + 6) * width + width + linear + width + 1
     pooled = 3 * width * width + width
     norm, network = 2 * width, 4 * width * width + 3 * width
     layers = {

@@ -32,6 +32,9 @@ class Critic(nn.Module):
         known = conditions + COUNT_FEATURES
         self.stack = Stack(2, known, width, layers, family)
         self.head = nn.Linear((POOLINGS + 2) * width + known, width)
+        # what the muons of a bundle share widens the distribution of their mean: one layer sees
+        # that badly (docs/EXPERIMENTS.md)
+        self.second_head = nn.Linear(width, width)
         self.out = nn.Linear(width, 1)
 
     def forward(self, energy_radius: torch.Tensor, batch: Bundles) -> torch.Tensor:
@@ -39,5 +42,6 @@ class Critic(nn.Module):
         known = context(batch)
         hidden, vector = self.stack(energy_radius, known, batch)
         pooled = [pool(hidden, batch), pool_max(hidden, batch)]
-        head = self.head(torch.cat([vector, *pooled, known], dim=1))
-        return self.out(leaky_relu(head, SLOPE)).squeeze(1)
+        head = leaky_relu(self.head(torch.cat([vector, *pooled, known], dim=1)), SLOPE)
+        head = leaky_relu(head + self.second_head(head), SLOPE)
+        return self.out(head).squeeze(1)
