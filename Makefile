@@ -55,11 +55,20 @@ bench: $(VENV)/.dev ## speed figures, as ratios measured in one run
 compare: $(VENV)/.run ## families of networks side by side, one training at a time
 	@snakemake --quiet reason host --cores 4 compare $(if $(PRESET),--configfile config/presets/$(PRESET).yaml)
 
+# preset, page and figure of a blind test
+define publish
+	@snakemake --quiet reason host --cores $(CORES) --configfile config/presets/$(1).yaml -- blind_test
+	sed 's|(results.png)|(figures/$(3))|' results/$(1)/blind_test/results.md > docs/$(2)
+	cp results/$(1)/blind_test/results.png docs/figures/$(3)
+endef
+
 .PHONY: results
 results: $(VENV)/.run ## the models on showers nobody has looked at; rewrites docs/RESULTS.md and its figure
-	@snakemake --quiet reason host --cores $(CORES) --configfile config/presets/precise.yaml -- blind_test
-	sed 's|(results.png)|(figures/results.png)|' results/precise/blind_test/results.md > docs/RESULTS.md
-	cp results/precise/blind_test/results.png docs/figures/results.png
+	$(call publish,precise,RESULTS.md,results.png)
+
+.PHONY: results-whole-range
+results-whole-range: $(VENV)/.run ## the same from 1 TeV to 100 PeV; rewrites docs/RESULTS_WHOLE_RANGE.md
+	$(call publish,full_cpu,RESULTS_WHOLE_RANGE.md,results_whole_range.png)
 
 .PHONY: physics-validation
 physics-validation: $(VENV)/.dev ## redraw the figures of docs/PHYSICS_VALIDATION.md

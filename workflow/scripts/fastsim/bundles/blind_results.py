@@ -47,7 +47,7 @@ def page(
     trained = [f"`{run['stage']}` seed {run['config']['seed']}" for run in runs]
     parts = [
         "# Results on showers that nobody had looked at",
-        "Written by `make results`; do not edit.",
+        "Written by `snakemake blind_test`; do not edit.",
         f"{sizes['showers']:,} simulated showers of seed {blind['seed']}, each at one depth, so "
         f"that all events are independent: {sizes['events_with_muons']:,} bundles with muons, "
         f"{sizes['events_n30']:,} of N ≥ 30, {sizes['events_n300']:,} of N ≥ 300, "
