@@ -54,6 +54,10 @@ def own_files(*patterns, **ingest):
         ({"output_dir": "../elsewhere/$(x)"}, "output_dir = "),
         ({"split": {"test_share": 0.95}}, "test_share"),
         ({"also_compare": ["gan"]}, "also_compare names gan, which is the bundle_model"),
+        (
+            {"blind_test": {"hadronic_models": ["sibyll23d"]}},
+            "blind_test.hadronic_models names sibyll23d, which is simulate.hadronic_model",
+        ),
         ({"fit_normalization": {"representation": "raw"}}, "'fitted' or 'seed'"),
         ({"events": {"source": "file"}}, "'simulate' or 'files'"),
         ({"events": {"source": "files"}}, "ingest.files names none"),
@@ -78,6 +82,25 @@ def test_wrong_keys_and_values(tmp_path, values, line):
     assert line in result.stderr
     assert "mine.yaml" in result.stderr
     assert len([text for text in result.stderr.splitlines() if "error" in text.lower()]) == 1
+    assert "Traceback" not in result.stderr
+    assert not (tmp_path / "results").exists()
+
+
+@pytest.mark.parametrize(
+    ("values", "target", "line"),
+    [
+        ({}, "transfer", "transfer.files is empty"),
+        (own_files(str(ROOT / "README.md")), "transfer", "transfer.files is empty"),
+        (own_files(str(ROOT / "README.md")), "blind_test", "events.source is files"),
+    ],
+)
+def test_targets_that_the_config_has_nothing_for(tmp_path, values, target, line):
+    file = tmp_path / "mine.yaml"
+    file.write_text(yaml.safe_dump(values))
+    result = run(tmp_path, "--configfile", str(file), "--", target)
+    assert result.returncode == 2
+    (error,) = [text for text in result.stderr.splitlines() if "error" in text.lower()]
+    assert line in error
     assert "Traceback" not in result.stderr
     assert not (tmp_path / "results").exists()
 

@@ -31,6 +31,15 @@ def or_stop(function, *args):
         sys.exit(2)
 
 
+def refuse(reason):
+    """Return an input that ends the run with one line when somebody asks for it."""
+
+    def refused():
+        raise InputError(reason)
+
+    return lambda wildcards: or_stop(refused)
+
+
 if not workflow.is_main_process:
     # Slurm tells all processes of a job when its time is nearly up; this one, which would die of
     # it and end the job, must wait for the training's checkpoint

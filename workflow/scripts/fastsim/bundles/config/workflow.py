@@ -82,6 +82,11 @@ class BundlesConfig(Section):
                 f"blind_test.seed is {self.blind_test.seed} as simulate.seed is; another one is "
                 "needed, or models would be tested on showers they were trained with"
             )
+        if self.simulate.hadronic_model in self.blind_test.hadronic_models:
+            raise ValueError(
+                f"blind_test.hadronic_models names {self.simulate.hadronic_model}, which is "
+                "simulate.hadronic_model; name others"
+            )
         return self
 
     @model_validator(mode="after")
