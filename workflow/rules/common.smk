@@ -22,22 +22,23 @@ from fastsim.settings import to_flags
 from fastsim.sources import sources, write_source_list
 
 
+def stop(reason):
+    """End the run with one line about a mistake of the user."""
+    print(f"error: {reason}", file=sys.stderr)
+    sys.exit(2)
+
+
 def or_stop(function, *args):
     """Return what the function returns; a mistake of the user ends the run with one line."""
     try:
         return function(*args)
     except InputError as error:
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(2)
+        stop(error)
 
 
 def refuse(reason):
-    """Return an input that ends the run with one line when somebody asks for it."""
-
-    def refused():
-        raise InputError(reason)
-
-    return lambda wildcards: or_stop(refused)
+    """Return an input that ends the run when somebody asks for it."""
+    return lambda wildcards: stop(reason)
 
 
 if not workflow.is_main_process:
