@@ -12,7 +12,8 @@ def auc(value):
 
 
 def ks(value):
-    return {"generated": {"ks": value, "ks_error": 0.001}, "floor": {"ks": 0.002}}
+    floor = {"ks": 0.002, "ks_error": 0.0002}
+    return {"generated": {"ks": value, "ks_error": 0.001}, "floor": floor}
 
 
 PIT_BY_BIN = {
@@ -32,7 +33,8 @@ SPECTRUM = {
     "rms_beyond_errors": 1.5,
 }
 UNKNOWN = {"deviation": [], "error": [], "largest": None, "rms_beyond_errors": None}
-MULTIPLICITY = {"model": {"mean_bias": {"pull_rms": 1.05}, "pit_by_bin": PIT_BY_BIN}}
+MEAN_BIAS = {"pull_rms": 1.05, "pull": [1.1, -1.0]}
+MULTIPLICITY = {"model": {"mean_bias": MEAN_BIAS, "pit_by_bin": PIT_BY_BIN}}
 METRICS = {
     "bundle_model": "gan",
     "c2st_auc_event": auc(0.507),
@@ -40,7 +42,10 @@ METRICS = {
     "c2st_auc_event_n300": {"generated": None, "floor": None},
     "c2st_auc_set": auc(0.514),
     "scales": {
-        "by_primary": {name: {"rms_beyond_errors": 0.9} for name in ("energy", "radius")},
+        "by_primary": {
+            name: {"rms_beyond_errors": 0.9, "error": [0.5, None, 2.0]}
+            for name in ("energy", "radius")
+        },
         "by_n": {
             name: {"scale": [0.3, -0.9, None], "error": [0.1, 0.2, None]}
             for name in ("energy", "radius")
@@ -99,6 +104,22 @@ def test_what_is_missed_is_said(place, value, name):
         section["error"] = [0.1] * len(value)
     (missed,) = [row for row in reached(worse, MULTIPLICITY, "default") if row.kept is False]
     assert missed.name.startswith(name)
+
+
+def test_what_a_perfect_model_misses_as_well_cannot_be_said():
+    few = deepcopy(METRICS)
+    figures = few["scales"]["by_n"]["energy"]
+    figures["scale"], figures["error"] = [2.0, 0.0, None], [2.0, 0.1, None]
+    rows = {row.name: row for row in reached(few, MULTIPLICITY, "default")}
+    row = rows["Scale of energy per class of N, largest"]
+    # of two figures, the other hardly ever the larger: 1.96 errors
+    assert (row.value, row.kept, row.perfect) == ("+2.00 ± 2.00 %", None, "3.92 %")
+    figures["scale"] = [4.0, 0.0, None]
+    rows = {row.name: row for row in reached(few, MULTIPLICITY, "default")}
+    assert rows["Scale of energy per class of N, largest"].kept is False
+    # what a value below its goal says is another matter
+    assert rows["Event AUC - floor, generated N"].kept
+    assert rows["Event AUC - floor, generated N"].perfect == "0.0033"
 
 
 @pytest.mark.parametrize(("p_value", "kept"), [(0.009, False), (0.011, True), (None, None)])

@@ -12,24 +12,25 @@ NOTHING = dict.fromkeys(("truth", "generated", "difference", "error", "pull"))
 
 
 def test_by_hand() -> None:
-    """Two groups: sums of residuals 1 - 4 R and so on, done on paper."""
+    """Two groups: without the one or the other the ratio is 1 or 1/2, done on paper."""
     figure = paired_ratio(
         (np.array([1.0, 0.0, 1.0, 1.0]), ONES),
         (np.array([1.0, 1.0, 1.0, 1.0]), 2 * ONES),
         np.array([7, 7, 9, 9]),
     )
-    # truth: 3/4, residuals by group -1/2 and 1/2 over 4; generated: 4/8 with none
-    assert figure["truth"] == {"value": 0.75, "error": pytest.approx(np.sqrt(2) / 8)}
+    # sqrt(1/2 (1/16 + 1/16)) about their mean; generated: 1/2 without either
+    assert figure["truth"] == {"value": 0.75, "error": pytest.approx(0.25)}
     assert figure["generated"] == {"value": 0.5, "error": 0.0}
     assert figure["difference"] == -0.25
-    assert figure["error"] == pytest.approx(np.sqrt(2) / 8)
-    assert figure["pull"] == pytest.approx(-np.sqrt(2))
+    assert figure["error"] == pytest.approx(0.25)
+    assert figure["pull"] == pytest.approx(-1.0)
 
 
 def test_what_has_no_denominator_or_no_error_is_none() -> None:
     sums = np.arange(4.0), ONES
     assert paired_ratio((ONES, 0 * ONES), sums, np.arange(4)) == NOTHING
     assert paired_ratio(sums, (ONES, 0 * ONES), np.arange(4)) == NOTHING
+    assert paired_ratio(sums, sums, np.zeros(4)) == NOTHING
     same = paired_ratio(sums, sums, np.arange(4))
     assert (same["difference"], same["error"], same["pull"]) == (0.0, 0.0, None)
 
@@ -64,3 +65,17 @@ def test_pulls_are_unit_wide_though_rows_of_a_group_are_alike_and_pairs_share_it
     assert np.std(alone) == pytest.approx(1.0, abs=0.15)
     # without the pairing the error would be three times as large
     assert figure["error"] < 0.5 * np.hypot(figure["truth"]["error"], figure["generated"]["error"])
+
+
+def test_pulls_are_unit_wide_where_few_groups_have_most_rows() -> None:
+    """As of bundles: one of a hundred muons beside many of one."""
+    rng = np.random.default_rng(2)
+    pulls = []
+    for _ in range(400):
+        sums = []
+        for _ in range(2):
+            counts = np.ceil(rng.pareto(1.2, 60))
+            means = rng.normal(size=60) / np.sqrt(counts) + 0.5 * rng.normal(size=60)
+            sums.append((counts * means, counts))
+        pulls.append(paired_ratio(*sums, np.arange(60))["pull"])
+    assert np.sqrt(np.mean(np.clip(pulls, -5, 5) ** 2)) < 1.15

@@ -51,7 +51,8 @@ def texts(figures: Mapping[str, Any]) -> list[str]:
 def _mean_n(real: Described, other: Described) -> dict[str, float] | None:
     sums = [(each.events.counts, np.ones(len(each.events))) for each in (real, other)]
     ratio = paired_ratio(*sums, real.events.shower_id)
-    mean = ratio["truth"]["value"]
-    if mean == 0:
+    # of a single shower, or of no muons
+    if ratio["truth"] is None or ratio["truth"]["value"] == 0:
         return None
+    mean = ratio["truth"]["value"]
     return {"scale": 100.0 * ratio["difference"] / mean, "error": 100.0 * ratio["error"] / mean}

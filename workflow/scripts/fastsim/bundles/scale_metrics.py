@@ -80,8 +80,8 @@ def _scale(
     if min(real[1].sum(), generated[1].sum()) < MIN_MUONS:
         return None
     figure = paired_ratio(real, generated, showers)
-    # a single shower has no error that could be told from it
-    if figure["error"] == 0:
+    # of a single shower, or of equal samples
+    if not figure["error"]:
         return None
     factor = 10.0 ** figure["difference"]
     return 100.0 * (factor - 1.0), 100.0 * factor * np.log(10.0) * figure["error"]

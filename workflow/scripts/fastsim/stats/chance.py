@@ -1,0 +1,44 @@
+"""Lines that chance alone stays below 19 times of 20: what a perfect model would show."""
+
+import numpy as np
+from scipy import optimize, stats
+
+LEVEL = 0.95
+
+
+def largest_of(errors: np.ndarray, two_sided: bool = False) -> float:
+    """Return the line of the largest of independent normal figures about 0.
+
+    Figures that go up and down together have a largest value that is smaller, so that the line is
+    a safe one for them. Figures without an error are 0, and those alone have the line 0.
+
+    Args:
+        errors: standard deviations (k,), k >= 1.
+        two_sided: the largest of their absolute values.
+    """
+    errors = errors[errors > 0]
+    if not len(errors):
+        return 0.0
+
+    def excess(limit: float) -> float:
+        below = stats.norm.cdf(limit / errors)
+        return np.prod(2.0 * below - 1.0 if two_sided else below) - LEVEL
+
+    # below it with each of them even if all had the largest error
+    most = np.max(errors) * stats.norm.isf(0.25 * (1.0 - LEVEL) / len(errors))
+    return float(optimize.brentq(excess, 0.0, most))
+
+
+def rms_of_pulls(bins: int) -> float:
+    """Return the line of the root mean square of as many independent pulls, ``bins`` >= 1."""
+    return float(np.sqrt(stats.chi2.ppf(LEVEL, bins) / bins))
+
+
+def rms_beyond_errors(errors: np.ndarray) -> float:
+    """Return the line of :func:`fastsim.stats.excess.rms_beyond_errors` of values that are all 0.
+
+    Args:
+        errors: positive standard deviations (k,), k >= 1.
+    """
+    excess = stats.chi2.ppf(LEVEL, len(errors)) - len(errors)
+    return float(np.sqrt(max(excess, 0.0) / np.sum(errors**-2.0)))
