@@ -32,8 +32,8 @@ test: $(VENV)/.dev ## all tests
 	pytest
 
 .PHONY: test-unit
-test-unit: $(VENV)/.dev ## the quick tests only
-	pytest -m "not slow"
+test-unit: $(VENV)/.dev ## the quick tests only, on all cores
+	OMP_NUM_THREADS=1 pytest -m "not slow" -n auto
 
 .PHONY: test-slurm
 test-slurm: $(VENV)/.dev ## the workflow on a throw-away Slurm cluster (as root; says what is missing)

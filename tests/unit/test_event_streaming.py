@@ -18,15 +18,18 @@ SCRIPTS = Path(__file__).parents[2] / "workflow/scripts"
 
 
 class Gate:
-    """A ``prepare`` that counts its calls and can be made to wait."""
+    """A ``prepare`` that counts its calls and can be made to wait, from call ``shut_at`` on."""
 
-    def __init__(self):
+    def __init__(self, shut_at=0):
         self.calls = 0
+        self.shut_at = shut_at
         self.open = threading.Event()
         self.open.set()
 
     def __call__(self, shard):
         self.calls += 1
+        if self.calls == self.shut_at:
+            self.open.clear()
         assert self.open.wait(30)
         return filled_events(shard)
 
@@ -85,16 +88,21 @@ def test_time_waited_for_data_is_measured(tmp_path):
 
 
 @pytest.mark.parametrize("end", ["close", "collect", "load"])
-def test_no_thread_outlives_the_stream(tmp_path, end):
+def test_no_thread_outlives_the_stream(tmp_path, end, monkeypatch):
     wait_for_threads()
-    gate = Gate()
+    gate = Gate(shut_at=50 + 25 + 1)
     batches = stream(write_files(tmp_path, [[[1] * 6] * 50]), STREAMED, 6 * 25, prepare=gate)
     batches.next()
-    gate.reach(50 + 25)
-    gate.open.clear()
     gate.reach(50 + 25 + 1)
     assert len(reading_threads()) == 1
-    threading.Timer(0.1, gate.open.set).start()
+    join = threading.Thread.join
+
+    def open_and_join(thread, timeout=None):
+        # it is joined once it was told to end
+        gate.open.set()
+        join(thread, timeout)
+
+    monkeypatch.setattr(threading.Thread, "join", open_and_join)
     calls = gate.calls
     if end == "close":
         batches.close()
