@@ -90,8 +90,8 @@ FIGURE_TEXTS = {
         "Scales of energy and radius",
         "Ratio of the geometric means over muons, generated over simulated. Left: its pulls in "
         "bins of energy, nucleus, zenith and depth; values beyond the axis are counted in the "
-        "outermost bins. Right: in classes of the number of muons. Errors take whole showers as "
-        "the independent draws.",
+        "outermost bins. Right: in classes of the number of muons, where known to 10 %. Errors "
+        "take whole showers as the independent draws.",
     ),
     "gaisser_h4a": FigureText(
         "Which muons",
