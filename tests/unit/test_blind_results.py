@@ -106,20 +106,40 @@ def test_what_is_missed_is_said(place, value, name):
     assert missed.name.startswith(name)
 
 
+def row_of(metrics, name):
+    (row,) = [row for row in reached(metrics, MULTIPLICITY, "default") if row.name == name]
+    return row
+
+
 def test_what_a_perfect_model_misses_as_well_cannot_be_said():
     few = deepcopy(METRICS)
-    figures = few["scales"]["by_n"]["energy"]
-    figures["scale"], figures["error"] = [2.0, 0.0, None], [2.0, 0.1, None]
-    rows = {row.name: row for row in reached(few, MULTIPLICITY, "default")}
-    row = rows["Scale of energy per class of N, largest"]
-    # of two figures, the other hardly ever the larger: 1.96 errors
-    assert (row.value, row.kept, row.perfect) == ("+2.00 ± 2.00 %", None, "3.92 %")
-    figures["scale"] = [4.0, 0.0, None]
-    rows = {row.name: row for row in reached(few, MULTIPLICITY, "default")}
-    assert rows["Scale of energy per class of N, largest"].kept is False
+    few["scales"]["by_primary"]["energy"]["rms_beyond_errors"] = 1.02
+    few["scales"]["by_primary"]["energy"]["error"] = [2.0] * 4
+    row = row_of(few, "Scale of energy per bin of the primary, RMS")
+    # sqrt(9.488 - 4) errors of a mean of four
+    assert (row.value, row.kept, row.perfect) == ("1.02 % beyond errors", None, "2.34 %")
+    few["scales"]["by_primary"]["energy"]["rms_beyond_errors"] = 2.4
+    assert row_of(few, "Scale of energy per bin of the primary, RMS").kept is False
     # what a value below its goal says is another matter
-    assert rows["Event AUC - floor, generated N"].kept
-    assert rows["Event AUC - floor, generated N"].perfect == "0.0033"
+    row = row_of(few, "Event AUC - floor, generated N")
+    assert (row.kept, row.perfect) == (True, "0.0033")
+
+
+@pytest.mark.parametrize(
+    ("scale", "value", "kept"),
+    [
+        ([2.0, 0.9, None], "+2.00 ± 2.00 %", None),
+        ([2.0, -1.1, None], "-1.10 ± 0.40 %", False),
+        ([5.0, -1.1, None], "+5.00 ± 2.00 %", False),
+        ([0.9, 0.9, None], "+0.90 ± 2.00 %", True),
+    ],
+)
+def test_a_class_is_judged_by_its_own_error(scale, value, kept):
+    few = deepcopy(METRICS)
+    few["scales"]["by_n"]["energy"] = {"scale": scale, "error": [2.0, 0.4, None]}
+    row = row_of(few, "Scale of energy per class of N, largest")
+    # the larger of two unit normals is below 2.24 in 19 of 20 cases
+    assert (row.value, row.kept, row.perfect) == (value, kept, "2.2 errors")
 
 
 @pytest.mark.parametrize(("p_value", "kept"), [(0.009, False), (0.011, True), (None, None)])

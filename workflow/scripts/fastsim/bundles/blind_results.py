@@ -22,8 +22,8 @@ RELEASES = {
     "sibyll23e": "Sibyll 2.3e",
 }
 LEGEND = (
-    "✓ kept, ✗ missed. No mark: it cannot be said, because there are too few events, or because a "
-    "perfect model would be beyond the goal by as much in more than one of twenty such samples: it "
+    "✓ kept, ✗ missed. No mark: it cannot be said, because there are too few events, or because "
+    "chance would make a perfect model miss the goal by as much: of twenty such samples that one "
     "stays below the last column in nineteen."
 )
 MARKS = {True: "✓ ", False: "✗ ", None: ""}
