@@ -78,4 +78,5 @@ def test_pulls_are_unit_wide_where_few_groups_have_most_rows() -> None:
             means = rng.normal(size=60) / np.sqrt(counts) + 0.5 * rng.normal(size=60)
             sums.append((counts * means, counts))
         pulls.append(paired_ratio(*sums, np.arange(60))["pull"])
-    assert np.sqrt(np.mean(np.clip(pulls, -5, 5) ** 2)) < 1.15
+    # a few samples are one bundle and little else: their pulls can be anything
+    assert np.sqrt(np.mean(np.clip(pulls, -5, 5) ** 2)) == pytest.approx(1.0, abs=0.15)

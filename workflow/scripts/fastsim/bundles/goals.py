@@ -174,9 +174,9 @@ def _scale_by_n(table: Metrics, quantity: str, limit: float) -> Reached:
         return Reached(name, "too few muons", goal, None)
     # in errors: one class is known ten times better than another
     line = chance.largest_of(np.ones(len(known)), two_sided=True)
-    missed = [entry for entry in known if entry[0] >= max(limit, line * entry[2])]
+    missed = [entry for entry in known if _verdict(entry[0], limit, line * entry[2]) is False]
     largest, scale, error = max(missed or known)
-    kept = False if missed else _verdict(largest, limit, np.inf)
+    kept = _verdict(largest, limit, line * error)
     return Reached(name, f"{scale:+.2f} ± {error:.2f} %", goal, kept, f"{line:.1f} errors")
 
 
