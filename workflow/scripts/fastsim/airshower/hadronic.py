@@ -1,7 +1,7 @@
-"""Interactions of hadrons and nuclei with air by Sibyll 2.3; the one module that touches chromo.
+"""Interactions of hadrons and nuclei with air by Sibyll; the one module that touches chromo.
 
-References: F. Riehn et al., Phys. Rev. D 102 (2020) 063002 (Sibyll 2.3d); A. Dembinski et al.,
-PoS(ICRC2023) 189 (chromo).
+References: F. Riehn et al., Phys. Rev. D 102 (2020) 063002 (Sibyll 2.3d); E.-J. Ahn et al., Phys.
+Rev. D 80 (2009) 094003 (Sibyll 2.1); A. Dembinski et al., PoS(ICRC2023) 189 (chromo).
 
 Sibyll is called below chromo's event loop, which is nine times slower: ``sibyll`` (one hadron),
 ``sibnuc`` (one nucleus), ``decsib`` (short-lived particles, charm among them) fill the common
@@ -22,7 +22,7 @@ os.environ.setdefault("GFORTRAN_UNBUFFERED_PRECONNECTED", "1")
 
 import chromo
 from chromo.kinematics import FixedTarget
-from chromo.models import Sibyll23d, Sibyll23e
+from chromo.models import Sibyll21, Sibyll23d, Sibyll23e
 
 from fastsim.airshower.particles import (
     K_LONG,
@@ -68,9 +68,12 @@ _DECAYED = 10_000  # added by Sibyll to the code of a particle that has decayed
 _FRAGMENT = 1000  # code of a fragment of mass number A is 1000 + A
 _PI_ZERO = 6
 
+RELEASES = {"sibyll21": Sibyll21, "sibyll23d": Sibyll23d, "sibyll23e": Sibyll23e}
+"""Releases with these common blocks. Sibyll 2.1 makes no charm."""
 
-RELEASES = {"sibyll23d": Sibyll23d, "sibyll23e": Sibyll23e}
-"""Releases with these routines and common blocks; Sibyll 2.1 has others."""
+_HYPERONS = frozenset((LAMBDA, SIGMA_MINUS, SIGMA_PLUS, XI_MINUS, XI_ZERO))
+_DECAYING = {"sibyll21": _HYPERONS, "sibyll23d": frozenset(), "sibyll23e": frozenset()}
+"""Hadrons of :data:`CROSS_SECTION_OF` that a release does not take as projectiles: they decay."""
 
 
 class HadronicModel:
@@ -98,7 +101,7 @@ class HadronicModel:
         self._nuclear_momenta = nuclear.pa
         # a neutral pion never gives a muon; Sibyll need not spend time on its decay
         library.s_csydec.idb[_PI_ZERO - 1] = -abs(library.s_csydec.idb[_PI_ZERO - 1])
-        self._pdg_of, self._code_of = _particle_codes(library)
+        self._pdg_of, self._code_of = _particle_codes(library, _DECAYING[release])
         self.projectiles = frozenset(self._code_of)
         self._sibyll: Callable[..., None] = library.sibyll
         self._decsib: Callable[..., None] = library.decsib
@@ -184,7 +187,8 @@ class HadronicModel:
         gamma = (nucleon_energy + NUCLEON_MASS) / ecm
         beta_gamma = math.sqrt(nucleon_energy * nucleon_energy - NUCLEON_MASS**2) / ecm
         count = self._nuclear_count.item()
-        px, py, pz, energies = self._nuclear_momenta[:4, :count]
+        # Sibyll 2.1 has single precision, in which slow particles would lose their momentum
+        px, py, pz, energies = self._nuclear_momenta[:4, :count].astype(np.float64, copy=False)
         codes = self._nuclear_codes[:count]
         of_projectile = codes > _FRAGMENT
         remnants = (codes[of_projectile] - _FRAGMENT).tolist()
@@ -215,9 +219,15 @@ class HadronicModel:
 
     def _production_cross_section(self, kind: int, target: int, ecm: float) -> float:
         """Sibyll's cross section [mb] for the production of particles on a nucleus."""
-        self._library.sig_had_nuc(kind, target, ecm, 1.0, 1, 2)
-        found = self._library.nucsig
-        return float(found.sigt - found.sigqe)
+        library = self._library
+        if hasattr(library, "sig_had_nuc"):
+            library.sig_had_nuc(kind, target, ecm, 1.0, 1, 2)
+            total, quasi_elastic = library.nucsig.sigt, library.nucsig.sigqe
+        else:
+            # Sibyll 2.1: by Glauber's theory from the cross section, slope and rho on a proton
+            on_proton, _, _, _, slope, rho = library.sib_sigma_hp(kind, ecm)
+            total, _, quasi_elastic = library.glauber(target, on_proton, slope, rho)
+        return float(total - quasi_elastic)
 
     def _tabulate_nuclei(self) -> dict[int, list[float]]:
         """Interaction lengths on the hadrons' grid for mass numbers 2 to 56.
@@ -259,8 +269,15 @@ def _terms(mass_number: int, log_energy: float) -> np.ndarray:
     return np.concatenate([own, energy])
 
 
-def _particle_codes(library: Any) -> tuple[dict[int, int], dict[int, int]]:
-    """Return PDG numbers of Sibyll's codes that a cascade follows, and codes of projectiles."""
+def _particle_codes(
+    library: Any, decaying: frozenset[int]
+) -> tuple[dict[int, int], dict[int, int]]:
+    """Return PDG numbers of Sibyll's codes that a cascade follows, and codes of projectiles.
+
+    Args:
+        library: chromo's f2py module.
+        decaying: hadrons that are no projectiles.
+    """
     pdg_of = {
         code: int(library.isib_pid2pdg(code))
         for code in range(-99, 100)
@@ -269,7 +286,7 @@ def _particle_codes(library: Any) -> tuple[dict[int, int], dict[int, int]]:
     code_of = {
         pdg: int(library.isib_pdg2pid(pdg))
         for pdg in set(pdg_of.values())
-        if abs(pdg) in CROSS_SECTION_OF
+        if abs(pdg) in CROSS_SECTION_OF.keys() - decaying
     }
     return pdg_of, code_of
 

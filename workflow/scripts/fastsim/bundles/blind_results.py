@@ -18,6 +18,7 @@ from fastsim.bundles.scale_metrics import QUANTITIES
 
 Metrics = dict[str, Any]
 RELEASES = {
+    "sibyll21": "Sibyll 2.1",
     "sibyll23d": "Sibyll 2.3d",
     "sibyll23e": "Sibyll 2.3e",
 }

@@ -23,7 +23,7 @@ class BlindTestConfig(Section):
     )
 
     hadronic_models: tuple[HadronicRelease, ...] = Field(
-        ("sibyll23e",),
+        ("sibyll23e", "sibyll21"),
         description="simulate some showers with these too: the error budget to compare with",
     )
     hadronic_shards: int = Field(

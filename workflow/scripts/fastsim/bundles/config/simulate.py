@@ -20,7 +20,7 @@ Depths = Annotated[tuple[Depth, ...], Field(min_length=1), AfterValidator(_incre
 Weight = Annotated[float, Field(ge=0.0)]
 
 
-HadronicRelease = Literal["sibyll23d", "sibyll23e"]
+HadronicRelease = Literal["sibyll21", "sibyll23d", "sibyll23e"]
 
 
 class Composition(Section):
