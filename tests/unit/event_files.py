@@ -39,7 +39,14 @@ def filled_events(shard):
     return Shard(shard.conditions, shard.counts, shard.points[:, :2])
 
 
-def stream(paths, memory, window=None, *, events=4, budget=30, seed=1, prepare=filled_events):
+def by_points(conditions):
+    """Weigh the events of :func:`write_files` by the square of their points."""
+    return conditions[:, 1].astype(np.float64) ** 2
+
+
+def stream(
+    paths, memory, window=None, *, events=4, budget=30, seed=1, prepare=filled_events, weigh=None
+):
     return EventBatches(
         paths,
         points_column="muons",
@@ -50,6 +57,7 @@ def stream(paths, memory, window=None, *, events=4, budget=30, seed=1, prepare=f
         seed=seed,
         shuffle_window=window,
         resident_memory=memory,
+        weigh=weigh,
     )
 
 

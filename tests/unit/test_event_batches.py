@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from event_files import RESIDENT, STREAMED, epoch_of, stream, take, write_files
+from event_files import RESIDENT, STREAMED, by_points, epoch_of, stream, take, write_files
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -34,11 +34,18 @@ def paths(tmp_path):
 
 
 @settings(max_examples=40)
-@given(FILES, st.integers(1, 60), st.integers(1, 6), st.integers(1, 30), st.integers(0, 3))
-def test_residence_changes_no_batch(tmp_path_factory, files, window, events, budget, seed):
+@given(
+    FILES,
+    st.integers(1, 60),
+    st.integers(1, 6),
+    st.integers(1, 30),
+    st.integers(0, 3),
+    st.sampled_from([None, by_points]),
+)
+def test_residence_changes_no_batch(tmp_path_factory, files, window, events, budget, seed, weigh):
     paths = write_files(tmp_path_factory.mktemp("shards"), files)
     resident, streamed = (
-        stream(paths, memory, window, events=events, budget=budget, seed=seed)
+        stream(paths, memory, window, events=events, budget=budget, seed=seed, weigh=weigh)
         for memory in (RESIDENT, STREAMED)
     )
     assert resident.resident
@@ -72,6 +79,31 @@ def test_an_epoch_has_each_event_once_with_its_own_points(tmp_path_factory, file
     batches.close()
 
 
+@settings(max_examples=40)
+@given(FILES, st.none() | st.integers(1, 60), st.sampled_from([RESIDENT, STREAMED]))
+def test_weighted_an_epoch_has_as_many_draws_each_with_its_own_points(
+    tmp_path_factory, files, window, memory
+):
+    counts = np.concatenate([counts for blocks in files for counts in blocks]).astype(int)
+    paths = write_files(tmp_path_factory.mktemp("shards"), files)
+    batches = stream(paths, memory, window, weigh=by_points)
+    for _ in range(2):
+        seen = []
+        for batch in epoch_of(batches):
+            conditions, lengths, points = batch.gather(slice(None))
+            assert len(lengths) == 1 or len(points) <= 30
+            ids = conditions[:, 0].long().numpy()
+            seen += ids.tolist()
+            np.testing.assert_array_equal(counts[ids], lengths.numpy())
+            np.testing.assert_array_equal(points[:, 0], np.repeat(ids, lengths))
+        assert len(seen) == batches.events
+        if window is None or window >= batches.events:
+            exact = batches.events * counts**2 / (counts**2).sum()
+            times = np.bincount(seen, minlength=len(counts))
+            assert (abs(times - exact) < 1.0 + 1e-9).all()
+    batches.close()
+
+
 def test_without_a_window_an_epoch_is_one_permutation_of_all_events(paths):
     batches = stream(paths, RESIDENT, events=1000, budget=1000, seed=5)
     counts = np.concatenate([counts for blocks in UNEVEN for counts in blocks])
@@ -84,8 +116,9 @@ def test_without_a_window_an_epoch_is_one_permutation_of_all_events(paths):
 
 @pytest.mark.parametrize("memory", [RESIDENT, STREAMED])
 @pytest.mark.parametrize("window", [None, 6])
-def test_a_resumed_stream_goes_on_anywhere(paths, memory, window):
-    undisturbed = stream(paths, memory, window)
+@pytest.mark.parametrize("weigh", [None, by_points])
+def test_a_resumed_stream_goes_on_anywhere(paths, memory, window, weigh):
+    undisturbed = stream(paths, memory, window, weigh=weigh)
     states, expected = [], []
     # two epochs and a little
     while undisturbed.epoch < 2 or undisturbed.position < 5:
@@ -93,10 +126,23 @@ def test_a_resumed_stream_goes_on_anywhere(paths, memory, window):
         expected += take(undisturbed, 1)
     assert {state["epoch"] for state in states} == {0, 1, 2}
     expected += take(undisturbed, 3)
-    resumed = stream(paths, memory, window)
+    resumed = stream(paths, memory, window, weigh=weigh)
     for done, state in reversed(list(enumerate(states))):
         resumed.load_state_dict(state)
         assert_same(take(resumed, len(expected) - done), expected[done:])
+
+
+@pytest.mark.parametrize("world_size", [1, 2, 3, 4])
+@pytest.mark.parametrize("memory", [RESIDENT, STREAMED])
+def test_processes_share_what_is_drawn_by_weight(paths, memory, world_size):
+    whole = stream(paths, memory, 6, budget=12, weigh=by_points)
+    ranks = [stream(paths, memory, 6, budget=12, weigh=by_points) for _ in range(world_size)]
+    for _ in range(20):
+        joint = [batches.next() for batches in ranks]
+        parts = [
+            batch.gather(share(batch.counts, rank, world_size)) for rank, batch in enumerate(joint)
+        ]
+        assert_same([tuple(map(torch.cat, zip(*parts, strict=True)))], take(whole, 1))
 
 
 @pytest.mark.parametrize("world_size", [1, 2, 3, 4])

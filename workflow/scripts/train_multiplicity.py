@@ -10,6 +10,7 @@ import torch
 from torch.distributed.elastic.multiprocessing.errors import record
 
 from fastsim.bundles.config.train_multiplicity import TrainMultiplicityConfig
+from fastsim.bundles.energy_importance import energy_weights
 from fastsim.bundles.models.multiplicity import STAGE
 from fastsim.bundles.multiplicity_training import (
     MultiplicityTraining,
@@ -56,6 +57,7 @@ def train(config: TrainMultiplicityConfig, args: argparse.Namespace, process: Pr
         batch_events=config.batch_events,
         # no points are left to limit a batch
         max_points=1,
+        weigh=energy_weights(normalization, config.energy_importance),
     )
     validation = read_shards(args.validation, points_column=POINTS_COLUMN)
     training = MultiplicityTraining(config, normalization, data, validation, process)

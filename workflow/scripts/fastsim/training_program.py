@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
 from fastsim.data.event_batches import EventBatches
@@ -81,6 +82,7 @@ def open_data(
     prepare: Callable[[Shard], Shard],
     batch_events: int,
     max_points: int,
+    weigh: Callable[[np.ndarray], np.ndarray] | None,
 ) -> EventBatches:
     """Return the stream of training batches, see :class:`EventBatches`, and say what they are.
 
@@ -104,6 +106,7 @@ def open_data(
         seed=config.seed,
         shuffle_window=config.shuffle_window,
         resident_memory=memory,
+        weigh=weigh,
     )
     if process.is_main:
         where = f"kept on the {process.device.type}" if data.resident else "streamed from disk"

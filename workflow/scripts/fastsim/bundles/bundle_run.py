@@ -5,9 +5,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from fastsim.bundles.bundle_validation import Validation
+from fastsim.bundles.config.bundle_training import BundleTrainingConfig
+from fastsim.bundles.energy_importance import energy_weights
 from fastsim.bundles.representation import POINTS_COLUMN, Normalization
 from fastsim.data.shards import Shard, read_shards
-from fastsim.engine.config import TrainingConfig
 from fastsim.engine.distributed import Process
 from fastsim.engine.loop import Loop, Outcome, Plan, Task, late_steps
 from fastsim.fingerprints import hash_of
@@ -39,7 +40,7 @@ class BundleRun:
         self,
         stage: str,
         args: argparse.Namespace,
-        config: TrainingConfig,
+        config: BundleTrainingConfig,
         process: Process,
         program: str,
         prepare: Callable[[Shard], Shard],
@@ -56,6 +57,7 @@ class BundleRun:
             prepare=prepare,
             batch_events=config.batch_events,
             max_points=config.max_muons_per_batch,
+            weigh=energy_weights(self._normalization, config.energy_importance),
         )
         self.validation = self.logbook = None
         if process.is_main:

@@ -25,16 +25,16 @@ class EventBatches:
     """An endless stream of joint batches of normalised events, epoch after epoch.
 
     Events are shuffled within windows (:func:`~fastsim.data.batches.epoch_windows`) and batches are
-    cut within windows (:func:`~fastsim.data.batches.runs`). Every epoch has each event once. When
-    the prepared events fit into ``resident_memory`` they are kept on the device. Otherwise a window
-    is on the device, while a thread reads the next into the memory of the host: there are never
-    more than two. For the same seed and ``shuffle_window`` both give the same batches. Only where
-    ``shuffle_window`` is None and the events neither fit into memory nor into one window do they
-    differ: residents are shuffled all together, streamed ones in windows of
-    :data:`STREAMED_WINDOW`.
+    cut within windows (:func:`~fastsim.data.batches.runs`). Every epoch has each event once; with
+    ``weigh`` it has as many events, drawn in proportion to their weights. When the prepared events
+    fit into ``resident_memory`` they are kept on the device. Otherwise a window is on the device,
+    while a thread reads the next into the memory of the host: there are never more than two. For
+    the same seed and ``shuffle_window`` both give the same batches. Only where ``shuffle_window``
+    is None and the events neither fit into memory nor into one window do they differ: residents are
+    shuffled all together, streamed ones in windows of :data:`STREAMED_WINDOW`.
 
     Attributes:
-        events, points: of an epoch, prepared.
+        events, points: of all shards, prepared; an epoch has as many events.
         widths: numbers of condition and of point components, prepared.
         resident: whether all events are kept on the device.
         epoch, position: of the next batch; ``position`` counts events and is 0 after the last batch
@@ -53,6 +53,9 @@ class EventBatches:
         shuffle_window: events that are shuffled among themselves, at least; None for all.
         resident_memory: bytes that events may take on the device; None for half of what is free.
             Processes that share a training must be given the same.
+        weigh: makes of prepared conditions (events, C) the events' weights, as in
+            :class:`~fastsim.data.prepared_blocks.PreparedBlocks`; it treats every event for itself.
+            None: each event once.
 
     Raises:
         InputError: as :class:`~fastsim.data.prepared_blocks.PreparedBlocks`.
@@ -70,9 +73,12 @@ class EventBatches:
         seed: int,
         shuffle_window: int | None,
         resident_memory: int | None,
+        weigh: Callable[[np.ndarray], np.ndarray] | None = None,
     ) -> None:
-        self._blocks = PreparedBlocks(paths, points_column=points_column, prepare=prepare)
-        self._device, self._seed = device, seed
+        self._blocks = PreparedBlocks(
+            paths, points_column=points_column, prepare=prepare, weigh=weigh
+        )
+        self._device, self._seed, self._weigh = device, seed, weigh
         self._batch_events, self._max_points = batch_events, max_points
         self.events, self.points = int(self._blocks.events.sum()), int(self._blocks.points.sum())
         self.widths = self._blocks.widths
@@ -123,7 +129,8 @@ class EventBatches:
         return batch
 
     def _windows(self, epoch: int) -> list[Window]:
-        return epoch_windows(self._blocks.events, self._shuffle_window, self._seed, epoch)
+        blocks = self._blocks
+        return epoch_windows(blocks.events, self._shuffle_window, self._seed, epoch, blocks.weights)
 
     def _open_window(self) -> None:
         """Make ready the batches from ``position`` to the end of the window that it lies in."""
@@ -131,16 +138,25 @@ class EventBatches:
         stops = np.cumsum([window.events for window in windows])
         number = int(np.searchsorted(stops, self.position, side="right"))
         window = windows[number]
-        rows = window.permutation()
         if self.resident:
-            rows = gather_indices(offsets_of(self._blocks.events), window.blocks)[0][rows]
+            rows = gather_indices(offsets_of(self._blocks.events), window.blocks)[0]
         else:
             # the window before makes room for this one
             self._held = None
             following = windows[number + 1 :] or self._windows(self.epoch + 1)
             self._held = self._reader.take(window.blocks, following[0].blocks).to(self._device)
+            rows = np.arange(len(self._held.counts))
+        rows = rows[self._order(window, rows)]
         self._rows = rows[self.position - (stops[number] - window.events) :]
         self._batches = runs(self._held.counts[self._rows], self._batch_events, self._max_points)
+
+    def _order(self, window: Window, rows: np.ndarray) -> np.ndarray:
+        """Return the places in ``rows``, the window's events, that its batches are cut from."""
+        if self._weigh is None:
+            return window.permutation()
+        index = torch.from_numpy(rows).to(self._device)
+        conditions = self._held.conditions.index_select(0, index)
+        return window.draw(self._weigh(conditions.cpu().numpy()))
 
     def state_dict(self) -> dict[str, Any]:
         """Return where the stream stands, as plain values; the same for all processes."""

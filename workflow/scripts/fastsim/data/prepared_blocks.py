@@ -16,6 +16,8 @@ class PreparedBlocks:
 
     Attributes:
         events, points: int64 (blocks,), what each block holds once prepared.
+        weights: float64 (blocks,), sum of the weights of each block's events; None without
+            ``weigh``.
         widths: numbers of condition and of point components, prepared.
 
     Args:
@@ -23,6 +25,8 @@ class PreparedBlocks:
         points_column: name of their column of points.
         prepare: what is done to a block. It treats every event for itself (it may leave one out),
             so that it does not matter how events are grouped, and gives the same each time.
+        weigh: makes of prepared conditions (events, C) the events' weights, float64 (events,),
+            positive and finite; None: there are none.
 
     Raises:
         InputError: a file is no shard, as :class:`~fastsim.data.shards.ShardFile`; shards differ
@@ -35,10 +39,11 @@ class PreparedBlocks:
         *,
         points_column: str,
         prepare: Callable[[Shard], Shard],
+        weigh: Callable[[np.ndarray], np.ndarray] | None = None,
     ) -> None:
         self._points_column, self._prepare = points_column, prepare
         self._places: list[tuple[str | Path, int]] = []
-        sizes, rows, widths = [], 0, {}
+        sizes, weights, rows, widths = [], [], 0, {}
         for path in paths:
             with ShardFile(path, points_column=points_column) as file:
                 for group in range(file.row_groups):
@@ -47,6 +52,8 @@ class PreparedBlocks:
                     block = prepare(block)
                     widths.setdefault(_widths(block), path)
                     sizes.append((len(block), len(block.points)))
+                    if weigh is not None:
+                        weights.append(weigh(block.conditions).sum())
                     self._places.append((path, group))
         if len(widths) > 1:
             first, other, *_ = widths.values()
@@ -55,6 +62,7 @@ class PreparedBlocks:
         if not self.events.any():
             where = paths[0] if len(paths) == 1 else f"{paths[0]} ... {paths[-1]}"
             raise InputError(f"{where}: {rows} events, none of use; at least one is needed")
+        self.weights = None if weigh is None else np.array(weights)
         (self.widths,) = widths
 
     def totals(self, numbers: np.ndarray) -> tuple[int, int, tuple[int, int]]:

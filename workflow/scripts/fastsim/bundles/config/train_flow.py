@@ -2,10 +2,10 @@
 
 from pydantic import Field
 
-from fastsim.engine.config import TrainingConfig
+from fastsim.bundles.config.bundle_training import BundleTrainingConfig
 
 
-class TrainFlowConfig(TrainingConfig):
+class TrainFlowConfig(BundleTrainingConfig):
     """Network and training of the neural spline flow, trained by likelihood."""
 
     steps: int = Field(3000, ge=1, description="updates")

@@ -4,13 +4,14 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
+from fastsim.bundles.config.bundle_training import BundleTrainingConfig
 from fastsim.bundles.config.families import Family
-from fastsim.engine.config import Decay, NetworkConfig, ScheduleConfig, Scheduler, TrainingConfig
+from fastsim.engine.config import Decay, NetworkConfig, ScheduleConfig, Scheduler
 
 Penalty = Literal["one-sided", "two-sided", "r1r2"]
 
 
-class TrainGanConfig(TrainingConfig, NetworkConfig):
+class TrainGanConfig(BundleTrainingConfig, NetworkConfig):
     """Networks and training of the conditional Wasserstein GAN with gradient penalty."""
 
     steps: int = Field(2400, ge=1, description="updates of the generator")

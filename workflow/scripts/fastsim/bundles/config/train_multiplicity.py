@@ -2,10 +2,10 @@
 
 from pydantic import Field
 
-from fastsim.engine.config import TrainingConfig
+from fastsim.bundles.config.bundle_training import BundleTrainingConfig
 
 
-class TrainMultiplicityConfig(TrainingConfig):
+class TrainMultiplicityConfig(BundleTrainingConfig):
     """Network and training of the distribution of the number of muons."""
 
     components: int = Field(3, ge=1, le=16, description="negative binomials in the mixture")
