@@ -157,13 +157,17 @@ def test_a_flow_is_asked_for_more():
 def test_less_is_asked_of_the_whole_range_but_of_every_bin_of_n(model):
     worse = deepcopy(METRICS) | {"bundle_model": model}
     worse["c2st_auc_event"]["generated"]["value"] = 0.519
-    rows = reached(worse, MULTIPLICITY, "whole")
-    (missed,) = [row for row in rows if row.kept is False]
+
+    def with_pit(**changes):
+        figure = MULTIPLICITY["model"] | {"pit_by_bin": PIT_BY_BIN | changes}
+        return reached(worse, {"model": figure}, "whole")
+
+    (missed,) = [row for row in with_pit(p_value=0.009) if row.kept is False]
     assert missed.name == "PIT KS of N per bin of the primary, largest"
     assert "worst 0.120 over 0.150" in missed.value
-    pit = PIT_BY_BIN | {"ks": [0.019, 0.01]}
-    kept = {"model": MULTIPLICITY["model"] | {"pit_by_bin": pit}}
-    assert all(row.kept is not False for row in reached(worse, kept, "whole"))
+    # no more bins beyond their lines than chance puts there
+    assert with_pit(p_value=0.011)[-1].kept is None
+    assert with_pit(p_value=0.009, ks=[0.019, 0.01])[-1].kept is True
 
 
 def test_a_floor_of_nothing_is_not_divided_by():
