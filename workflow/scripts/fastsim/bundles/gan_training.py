@@ -222,7 +222,7 @@ class GanTraining:
 
     def evaluate(self, step: int) -> Evaluation:
         """Score the averaged generator on validation bundles."""
-        generator = copy.deepcopy(self.ema.model).cpu().double()
+        generator = copy.deepcopy(self.ema.model).double()
         score = self._validation.score(partial(generate, generator))
         samples = {"generated": score.generated, "true": self._validation.real}
         return Evaluation(
