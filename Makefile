@@ -67,8 +67,8 @@ results: $(VENV)/.run ## the models on showers nobody has looked at; rewrites do
 	$(call publish,precise,RESULTS.md,results.png)
 
 .PHONY: results-whole-range
-results-whole-range: $(VENV)/.run ## the same from 1 TeV to 100 PeV; rewrites docs/RESULTS_WHOLE_RANGE.md
-	$(call publish,full_cpu,RESULTS_WHOLE_RANGE.md,results_whole_range.png)
+results-whole-range: $(VENV)/.run ## the same from 1 TeV to 100 PeV, on a GPU; rewrites docs/RESULTS_WHOLE_RANGE.md
+	$(call publish,full,RESULTS_WHOLE_RANGE.md,results_whole_range.png)
 
 .PHONY: physics-validation
 physics-validation: $(VENV)/.dev ## redraw the figures of docs/PHYSICS_VALIDATION.md

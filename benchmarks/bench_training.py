@@ -193,7 +193,10 @@ def multiplicity(results: Path, shards: dict[str, list[Path]], device: torch.dev
 
 
 def scaling(results: Path, shards: dict[str, list[Path]]) -> None:
-    """Train under torchrun with one and two processes."""
+    """Train under torchrun with one and two processes, where each has a GPU or none has one."""
+    if torch.cuda.device_count() == 1:
+        print("one GPU: one and two processes are not compared")
+        return
     rates = {}
     for processes in (1, 2):
         with tempfile.TemporaryDirectory() as folder:
