@@ -53,7 +53,7 @@ BOTH = pytest.mark.parametrize("normalization", [FITTED, SEED], ids=["fitted", "
     zenith=st.floats(0.0, 1.5),
     depth=st.floats(100.0, 20_000.0),
     count=st.integers(1, 10_000),
-    muon_energy=st.floats(1e-4, 1e9),
+    muon_energy=st.floats(0.1057, 1e9),
     # nearer to the axis than a millimetre the rounding of log r is worth more
     radius=st.one_of(st.just(0.0), st.floats(1e-3, 5000.0)),
     # a smaller angle leaves a y that float32 has few digits of
@@ -71,6 +71,28 @@ def test_round_trip_to_float32_also_far_outside_the_fit(
     back = normalization.denormalize(primaries, np.array([count]), normalized)
     # far out a rounding of g or rho by 6e-8 is worth more: log E and log r span many spreads
     np.testing.assert_allclose(back, muons, rtol=1e-4, atol=0.0)
+
+
+@BOTH
+def test_an_energy_below_the_muons_mass_comes_back_as_far_above_it(normalization):
+    energies = np.array([0.01, 0.05, 0.1, 0.1056, 0.1057, 0.2, 5.0])
+    muons = np.column_stack([energies, np.full(7, 3.0), np.full(7, 4.0)]).astype(np.float32)
+    primaries, counts = TEST.primaries[:1], np.array([7])
+    back = normalization.denormalize(
+        primaries, counts, normalization.normalize(primaries, counts, muons)
+    )
+    expected = np.where(energies < 0.1056584, 2 * 0.1056584 - energies, energies)
+    np.testing.assert_allclose(back[:, 0], expected, rtol=1e-4)
+    np.testing.assert_allclose(back[:, 1:], muons[:, 1:], rtol=1e-4)
+
+
+@BOTH
+@settings(deadline=None, max_examples=50)
+@given(g=st.floats(-40.0, 8.0), row=st.integers(0, 1000), count=st.integers(1, 5000))
+def test_no_muon_of_any_model_has_less_energy_than_its_mass(normalization, g, row, count):
+    points = np.tile(np.array([g, 1.0, 1.0], dtype=np.float32), (count, 1))
+    muons = normalization.denormalize(TEST.primaries[row : row + 1], np.array([count]), points)
+    assert (muons[:, 0] >= np.float32(0.1056584)).all()
 
 
 @BOTH

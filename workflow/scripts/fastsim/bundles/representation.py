@@ -26,6 +26,9 @@ CONDITIONS = ("log10_energy_pev", "log10_mass", "cos_zenith", "depth_km")
 # column of the muons in normalised shards
 POINTS_COLUMN = "muons"
 
+MUON_MASS = 0.1056584
+"""GeV (Particle Data Group, 2024)."""
+
 ENERGY_INPUTS = (*CONDITIONS, "log_count")
 RADIUS_INPUTS = (*ENERGY_INPUTS, "g")
 
@@ -34,6 +37,16 @@ def seed_conditions(primaries: np.ndarray) -> np.ndarray:
     """log10(E/PeV), log10(mass/GeV), cos(zenith), depth/km, float64 (events, 4)."""
     energy, mass, zenith, depth = np.asarray(primaries, dtype=np.float64).T
     return np.column_stack([np.log10(energy / 1e6), np.log10(mass), np.cos(zenith), depth / 1e3])
+
+
+def reflected_at_mass(energy: np.ndarray) -> np.ndarray:
+    """Return energies (GeV), those below the muon's mass as far above it, the others unchanged.
+
+    Energies of muons end at the mass, where the density does not vanish. Models blur that end;
+    reflection gives back what leaked out, as for a kernel estimate of a density that ends
+    (B. W. Silverman, Density Estimation, 1986, section 2.10).
+    """
+    return np.where(energy < MUON_MASS, 2.0 * MUON_MASS - energy, energy)
 
 
 class SeedMuons(Section):
@@ -155,9 +168,14 @@ class Normalization(Section):
     def denormalize(
         self, primaries: np.ndarray, counts: np.ndarray, normalized: np.ndarray
     ) -> np.ndarray:
-        """Return the muons, float32 (muons, 3) in GeV, m, m, that :meth:`normalize` was given."""
+        """Return the muons, float32 (muons, 3) in GeV, m, m, that :meth:`normalize` was given.
+
+        None has less energy than its mass, whatever a model made: :func:`reflected_at_mass`.
+        """
         inputs = muon_inputs(primaries, counts)
-        return self.muons.denormalize(inputs, normalized.astype(np.float64)).astype(np.float32)
+        muons = self.muons.denormalize(inputs, normalized.astype(np.float64))
+        muons[:, 0] = reflected_at_mass(muons[:, 0])
+        return muons.astype(np.float32)
 
 
 def energy_radius(points: np.ndarray) -> np.ndarray:
