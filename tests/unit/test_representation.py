@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
+from fastsim.airshower.particles import MASS, MUON
 from fastsim.bundles.events import Events
-from fastsim.bundles.representation import CONDITIONS, Normalization
+from fastsim.bundles.representation import CONDITIONS, MUON_MASS, Normalization
 from fastsim.bundles.representation_fit import fit_normalization
 from fastsim.data.ragged import offsets_of
 from fastsim.errors import InputError
@@ -81,9 +82,13 @@ def test_an_energy_below_the_muons_mass_comes_back_as_far_above_it(normalization
     back = normalization.denormalize(
         primaries, counts, normalization.normalize(primaries, counts, muons)
     )
-    expected = np.where(energies < 0.1056584, 2 * 0.1056584 - energies, energies)
+    expected = [0.2013168, 0.1613168, 0.1113168, 0.1057168, 0.1057, 0.2, 5.0]
     np.testing.assert_allclose(back[:, 0], expected, rtol=1e-4)
     np.testing.assert_allclose(back[:, 1:], muons[:, 1:], rtol=1e-4)
+
+
+def test_muons_weigh_the_same_as_in_the_simulation():
+    assert MASS[MUON] == MUON_MASS
 
 
 @BOTH
@@ -92,7 +97,7 @@ def test_an_energy_below_the_muons_mass_comes_back_as_far_above_it(normalization
 def test_no_muon_of_any_model_has_less_energy_than_its_mass(normalization, g, row, count):
     points = np.tile(np.array([g, 1.0, 1.0], dtype=np.float32), (count, 1))
     muons = normalization.denormalize(TEST.primaries[row : row + 1], np.array([count]), points)
-    assert (muons[:, 0] >= np.float32(0.1056584)).all()
+    assert (muons[:, 0] >= np.float32(MUON_MASS)).all()
 
 
 @BOTH
