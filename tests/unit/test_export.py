@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from fastsim.bundles.events import Events, read_events, write_events
+from fastsim.bundles.events import MUON_MASS, Events, read_events, write_events
 from fastsim.bundles.export import WRITERS, write_hdf5, write_muonitron
 from fastsim.data.ragged import offsets_of
 
@@ -37,7 +37,8 @@ def event_tables(draw, max_events=12):
         # one row a shower and depth
         floats(size, 500.0, 9000.0, unique=True),
     ]
-    points = [floats(muons, low, high) for low, high in ((1e-3, 1e3), (-1e5, 1e5), (-1e5, 1e5))]
+    limits = ((MUON_MASS, 1e3), (-1e5, 1e5), (-1e5, 1e5))
+    points = [floats(muons, low, high) for low, high in limits]
     return Events(
         np.arange(size, dtype=np.uint64),
         np.array(shower_id, dtype=np.uint64),

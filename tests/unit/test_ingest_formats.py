@@ -22,7 +22,7 @@ from tests.unit.ingest_files import (
     without_ids,
 )
 
-from fastsim.bundles.events import SCHEMA, to_table, write_events
+from fastsim.bundles.events import MUON_MASS, SCHEMA, to_table, write_events
 from fastsim.bundles.ingest.parquet import unnest
 from fastsim.bundles.ingest.rows import RawRows
 from fastsim.data.ragged import offsets_of
@@ -71,7 +71,7 @@ def tables(draw, width=32, largest_id=2**64 - 1, count=None):
     counts = draw(st.lists(each, min_size=rows, max_size=rows))
     muons = np.column_stack(
         [
-            floats(draw, sum(counts), 1e-30, 1e2, width),
+            floats(draw, sum(counts), MUON_MASS, 1e2, width),
             floats(draw, (sum(counts), 2), -1e5, 1e5, width),
         ]
     )

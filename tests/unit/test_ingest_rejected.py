@@ -77,11 +77,14 @@ MUONITRON_ROWS = [
     _primary("depth", depth=2e5),
     _muon("muon energy", 0.0, 1.0, 2.0),
     _muon("muon energy", -1.0, 1.0, 2.0),
+    # total energies: the muon's mass is 0.10566 GeV
+    _muon("muon energy", 0.1056, 1.0, 2.0),
     _muon("muon energy", 1.01e5, 1.0, 2.0),
     _muon("muon position", 1.0, 1.01e5, 2.0),
     _muon("muon position", 1.0, 1.0, -1.01e5),
     _row("duplicate", primary_minor_id=0),
     _row("duplicate", primary_minor_id=0, muons=[]),
+    _muon(None, 0.125, 1.0, 2.0),
     # the rows rejected above do not count as seen
     _row(None, primary_major_id=2, primary=[2e5, 0.5, 13.05, 2000.0]),
     # above the other primaries, not above its own

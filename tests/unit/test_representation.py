@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from fastsim.airshower.particles import MASS, MUON
-from fastsim.bundles.events import Events
-from fastsim.bundles.representation import CONDITIONS, MUON_MASS, Normalization
+from fastsim.bundles.events import MUON_MASS, Events
+from fastsim.bundles.representation import CONDITIONS, Normalization
 from fastsim.bundles.representation_fit import fit_normalization
 from fastsim.data.ragged import offsets_of
 from fastsim.errors import InputError
@@ -74,17 +74,25 @@ def test_round_trip_to_float32_also_far_outside_the_fit(
     np.testing.assert_allclose(back, muons, rtol=1e-4, atol=0.0)
 
 
-@BOTH
-def test_an_energy_below_the_muons_mass_comes_back_as_far_above_it(normalization):
+def test_the_seed_representation_gives_an_energy_below_the_mass_back_as_far_above_it():
     energies = np.array([0.01, 0.05, 0.1, 0.1056, 0.1057, 0.2, 5.0])
     muons = np.column_stack([energies, np.full(7, 3.0), np.full(7, 4.0)]).astype(np.float32)
     primaries, counts = TEST.primaries[:1], np.array([7])
-    back = normalization.denormalize(
-        primaries, counts, normalization.normalize(primaries, counts, muons)
-    )
+    back = SEED.denormalize(primaries, counts, SEED.normalize(primaries, counts, muons))
     expected = [0.2013168, 0.1613168, 0.1113168, 0.1057168, 0.1057, 0.2, 5.0]
     np.testing.assert_allclose(back[:, 0], expected, rtol=1e-4)
     np.testing.assert_allclose(back[:, 1:], muons[:, 1:], rtol=1e-4)
+
+
+def test_the_fitted_map_tells_muons_apart_down_to_rest():
+    kinetic = np.array([0.0, 1e-6, 1e-4, 1e-3, 0.01, 0.1])
+    muons = np.column_stack([MUON_MASS + kinetic, np.full(6, 3.0), np.full(6, 4.0)])
+    primaries, counts = TEST.primaries[:1], np.array([6])
+    normalized = FITTED.normalize(primaries, counts, muons)
+    assert np.isfinite(normalized).all()
+    assert (np.diff(normalized[:, 0]) > 0).all()
+    back = FITTED.denormalize(primaries, counts, normalized).astype(float)
+    np.testing.assert_allclose(back[:, 0] - MUON_MASS, kinetic, rtol=1e-3, atol=2e-8)
 
 
 def test_muons_weigh_the_same_as_in_the_simulation():
@@ -115,7 +123,7 @@ def test_round_trip_of_data_and_azimuth(normalization):
 @pytest.mark.parametrize("normalization", [FITTED], ids=["fitted"])
 def test_the_map_increases_and_bundles_of_other_events_do_not_matter(normalization):
     primaries = np.repeat(TEST.primaries[:1], 2, axis=0)
-    energies = np.geomspace(1e-3, 1e8, 400)
+    energies = MUON_MASS + np.geomspace(1e-3, 1e8, 400)
     muons = np.column_stack([energies, np.full(400, 3.0), np.zeros(400)]).astype(np.float32)
     counts = np.array([150, 250])
     normalized = normalization.normalize(primaries, counts, muons)
@@ -202,7 +210,8 @@ def test_file_holds_everything(normalization, tmp_path):
 @pytest.mark.parametrize(
     ("path", "value", "message"),
     [
-        (("format_version",), "0", r"n\.json: format_version"),
+        # energies of version 1 were total energies
+        (("format_version",), "1", r"n\.json: format_version"),
         (("primaries", "depth_km", "std"), 0.0, "std = 0.0"),
         (("primaries", "depth_km"), None, "depth_km"),
         (("muons", "representation"), "other", "muons"),

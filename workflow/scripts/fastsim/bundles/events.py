@@ -22,6 +22,9 @@ from fastsim.errors import InputError
 from fastsim.files import atomic_path
 
 FORMAT_VERSION = "1"
+MUON_MASS = 0.1056584
+"""GeV (Particle Data Group, 2024): energies of muons are total energies, so none is below it."""
+
 MUONS_PER_ROW_GROUP = 100_000
 VALUES_PER_PAGE = 2**18
 """About the muons of the largest usual row group: a column of one is a page."""

@@ -7,9 +7,11 @@ of the mass, cosine of the zenith, depth in km, each standardised. A muon (energ
 * ``seed``: g is log10 of the energy in PeV, x' and y' the position over 500 m, standardised;
 * ``fitted``: g is standard normal and (x', y') two-dimensional standard normal, both to the
   accuracy of a fitted map that depends on the primary and the number of muons; the radius's map
-  depends on g too, which takes out most of the correlation of energy and radius.
+  depends on g too, which takes out most of the correlation of energy and radius. g is a map of the
+  logarithm of the kinetic energy, whose density has no edge where the muons' spectrum ends.
 
-Both leave the azimuth around the shower axis as it is.
+Both leave the azimuth around the shower axis as it is, and neither gives a muon less energy than
+its mass, whatever a model made.
 """
 
 from pathlib import Path
@@ -18,6 +20,7 @@ from typing import Annotated, Literal, Self
 import numpy as np
 from pydantic import Field, model_validator
 
+from fastsim.bundles.events import MUON_MASS
 from fastsim.data.normalization import Affine, ConditionalMap
 from fastsim.files import read_json, write_json
 from fastsim.settings import Section, parse
@@ -26,8 +29,8 @@ CONDITIONS = ("log10_energy_pev", "log10_mass", "cos_zenith", "depth_km")
 # column of the muons in normalised shards
 POINTS_COLUMN = "muons"
 
-MUON_MASS = 0.1056584
-"""GeV (Particle Data Group, 2024)."""
+LEAST_KINETIC_ENERGY = 1e-8
+"""GeV; the spacing of float32 at the muon's mass, so that nothing is lost below it."""
 
 ENERGY_INPUTS = (*CONDITIONS, "log_count")
 RADIUS_INPUTS = (*ENERGY_INPUTS, "g")
@@ -37,6 +40,15 @@ def seed_conditions(primaries: np.ndarray) -> np.ndarray:
     """log10(E/PeV), log10(mass/GeV), cos(zenith), depth/km, float64 (events, 4)."""
     energy, mass, zenith, depth = np.asarray(primaries, dtype=np.float64).T
     return np.column_stack([np.log10(energy / 1e6), np.log10(mass), np.cos(zenith), depth / 1e3])
+
+
+def log_kinetic_energy(energy: np.ndarray) -> np.ndarray:
+    """Return the log of the muons' kinetic energy, at least :data:`LEAST_KINETIC_ENERGY`.
+
+    Args:
+        energy: total energy in GeV, float64.
+    """
+    return np.log(np.maximum(energy - MUON_MASS, LEAST_KINETIC_ENERGY))
 
 
 def reflected_at_mass(energy: np.ndarray) -> np.ndarray:
@@ -65,7 +77,7 @@ class SeedMuons(Section):
 
     def denormalize(self, inputs: np.ndarray, normalized: np.ndarray) -> np.ndarray:
         """Return what :meth:`normalize` was given."""
-        energy = 1e6 * 10.0 ** self.energy.inverse(normalized[:, 0])
+        energy = reflected_at_mass(1e6 * 10.0 ** self.energy.inverse(normalized[:, 0]))
         return np.column_stack([energy, normalized[:, 1:] * (500.0 * self.position_scale)])
 
 
@@ -78,7 +90,7 @@ class FittedMuons(Section):
 
     def normalize(self, inputs: np.ndarray, muons: np.ndarray) -> np.ndarray:
         """Map muons (M, 3) in GeV, m, m, given ``inputs`` (M, 5): conditions and log N."""
-        g = self.energy.forward(np.log(muons[:, 0]), inputs)
+        g = self.energy.forward(log_kinetic_energy(muons[:, 0]), inputs)
         # g is stored as float32: the radius's map sees the value that its inverse will see
         g = g.astype(np.float32).astype(np.float64)
         radius = np.hypot(muons[:, 1], muons[:, 2])
@@ -89,7 +101,7 @@ class FittedMuons(Section):
     def denormalize(self, inputs: np.ndarray, normalized: np.ndarray) -> np.ndarray:
         """Return what :meth:`normalize` was given, with the same ``inputs``."""
         g = normalized[:, 0]
-        energy = np.exp(self.energy.inverse(g, inputs))
+        energy = MUON_MASS + np.exp(self.energy.inverse(g, inputs))
         rho = np.hypot(normalized[:, 1], normalized[:, 2])
         with np.errstate(divide="ignore"):
             radius = np.exp(self.radius.inverse(np.log(rho), np.column_stack([inputs, g])))
@@ -110,7 +122,7 @@ class Normalization(Section):
         muons: one of the two representations.
     """
 
-    format_version: Literal["1"] = "1"
+    format_version: Literal["2"] = "2"
     primaries: dict[str, Affine]
     muons: Annotated[SeedMuons | FittedMuons, Field(discriminator="representation")]
 
@@ -168,14 +180,9 @@ class Normalization(Section):
     def denormalize(
         self, primaries: np.ndarray, counts: np.ndarray, normalized: np.ndarray
     ) -> np.ndarray:
-        """Return the muons, float32 (muons, 3) in GeV, m, m, that :meth:`normalize` was given.
-
-        None has less energy than its mass, whatever a model made: :func:`reflected_at_mass`.
-        """
+        """Return the muons, float32 (muons, 3) in GeV, m, m, that :meth:`normalize` was given."""
         inputs = muon_inputs(primaries, counts)
-        muons = self.muons.denormalize(inputs, normalized.astype(np.float64))
-        muons[:, 0] = reflected_at_mass(muons[:, 0])
-        return muons.astype(np.float32)
+        return self.muons.denormalize(inputs, normalized.astype(np.float64)).astype(np.float32)
 
 
 def energy_radius(points: np.ndarray) -> np.ndarray:

@@ -13,6 +13,7 @@ from fastsim.bundles.representation import (
     FittedMuons,
     Normalization,
     SeedMuons,
+    log_kinetic_energy,
     muon_inputs,
     seed_conditions,
 )
@@ -73,8 +74,8 @@ def fit_fitted(read: Read) -> FittedMuons:
     energy = fit_conditional_map(lambda: _energies(read), ENERGY_INPUTS, gaussian)
 
     def radii() -> Iterator[Block]:
-        for log_radius, inputs, weights, log_energy in _muons(read):
-            g = energy.forward(log_energy, inputs).astype(np.float32)
+        for log_radius, inputs, weights, log_kinetic in _muons(read):
+            g = energy.forward(log_kinetic, inputs).astype(np.float32)
             # a muon on the axis has no logarithm; the map keeps it there
             off_axis = np.isfinite(log_radius)
             yield (
@@ -89,12 +90,12 @@ def fit_fitted(read: Read) -> FittedMuons:
 
 
 def _energies(read: Read) -> Iterator[Block]:
-    for _, inputs, weights, log_energy in _muons(read):
-        yield log_energy, inputs, weights
+    for _, inputs, weights, log_kinetic in _muons(read):
+        yield log_kinetic, inputs, weights
 
 
 def _muons(read: Read) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]]:
-    """Yield log radius, inputs, weights and log energy of the muons of each block.
+    """Yield log radius, inputs, weights and log kinetic energy of the muons of each block.
 
     A muon of a bundle of N weighs 1/sqrt(N): between every muon alike, where few great bundles
     would fix the map, and every bundle alike, where single muons would.
@@ -105,4 +106,5 @@ def _muons(read: Read) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray, np.
             log_radius = np.log(np.hypot(muons[:, 1], muons[:, 2]))
         counts = events.counts
         weights = 1.0 / np.sqrt(np.repeat(counts, counts))
-        yield log_radius, muon_inputs(events.primaries, counts), weights, np.log(muons[:, 0])
+        log_kinetic = log_kinetic_energy(muons[:, 0])
+        yield log_radius, muon_inputs(events.primaries, counts), weights, log_kinetic

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from fastsim.bundles.events import Events
+from fastsim.bundles.events import MUON_MASS, Events
 
 MAX_DISTANCE = 1e5
 """m in x and in y from the shower axis."""
@@ -14,7 +14,7 @@ def muon_faults(events: Events) -> dict[str, np.ndarray]:
     # few muons are above the lowest primary; only they are compared with their own
     lowest = events.primaries[:, 0].min(initial=np.inf)
     # false for NaN and infinities too
-    good = (energy > 0) & (energy <= lowest)
+    good = (energy >= MUON_MASS) & (energy <= lowest)
     good &= (np.abs(x) <= MAX_DISTANCE) & (np.abs(y) <= MAX_DISTANCE)
     if good.all():
         return {}
@@ -22,7 +22,7 @@ def muon_faults(events: Events) -> dict[str, np.ndarray]:
     rows = np.searchsorted(events.offsets, suspect, side="right") - 1
     energy, x, y = (column[suspect] for column in events.muon_columns)
     finite = np.isfinite(energy) & np.isfinite(x) & np.isfinite(y)
-    in_energy = ~((energy > 0) & (energy <= events.primaries[rows, 0]))
+    in_energy = ~((energy >= MUON_MASS) & (energy <= events.primaries[rows, 0]))
     far = (np.abs(x) > MAX_DISTANCE) | (np.abs(y) > MAX_DISTANCE)
     faults = {}
     for reason, muons in (
