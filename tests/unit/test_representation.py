@@ -8,7 +8,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from fastsim.airshower.particles import MASS, MUON
 from fastsim.bundles.events import MUON_MASS, Events
 from fastsim.bundles.representation import CONDITIONS, Normalization
 from fastsim.bundles.representation_fit import fit_normalization
@@ -93,10 +92,6 @@ def test_the_fitted_map_tells_muons_apart_down_to_rest():
     assert (np.diff(normalized[:, 0]) > 0).all()
     back = FITTED.denormalize(primaries, counts, normalized).astype(float)
     np.testing.assert_allclose(back[:, 0] - MUON_MASS, kinetic, rtol=1e-3, atol=2e-8)
-
-
-def test_muons_weigh_the_same_as_in_the_simulation():
-    assert MASS[MUON] == MUON_MASS
 
 
 @BOTH

@@ -5,6 +5,8 @@ Particles are named by their PDG Monte Carlo number; antiparticles share the ent
 
 import math
 
+from fastsim.bundles.events import MUON_MASS
+
 MUON = 13
 TAU = 15
 PI_PLUS = 211
@@ -18,7 +20,7 @@ NUCLEON_MASS = 0.938919
 """Mean of proton and neutron, GeV."""
 
 MASS = {
-    MUON: 0.1056584,
+    MUON: MUON_MASS,
     TAU: 1.77693,
     PI_PLUS: 0.1395704,
     K_LONG: 0.497611,

@@ -29,8 +29,8 @@ CONDITIONS = ("log10_energy_pev", "log10_mass", "cos_zenith", "depth_km")
 # column of the muons in normalised shards
 POINTS_COLUMN = "muons"
 
-LEAST_KINETIC_ENERGY = 1e-8
-"""GeV; the spacing of float32 at the muon's mass, so that nothing is lost below it."""
+LEAST_KINETIC_ENERGY = float(np.spacing(np.float32(MUON_MASS)))
+"""GeV; what float32 tells apart at the muon's mass: a muon at rest has a logarithm, too."""
 
 ENERGY_INPUTS = (*CONDITIONS, "log_count")
 RADIUS_INPUTS = (*ENERGY_INPUTS, "g")

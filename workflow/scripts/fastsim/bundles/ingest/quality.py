@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from fastsim.bundles.events import MUON_MASS
 from fastsim.files import write_json
 
 REASONS = {
@@ -18,7 +19,7 @@ REASONS = {
     "primary mass": "the mass of no nucleus",
     "zenith": "not from 0 to less than 90 degrees",
     "depth": "slant depth outside 50 to 20,000 m",
-    "muon energy": "below the muon's mass, 0.1057 GeV, or above the primary's energy",
+    "muon energy": f"below the muon's mass, {MUON_MASS:.4f} GeV, or above the primary's energy",
     "muon position": "more than 1e5 m from the axis in x or y",
     "duplicate": "an earlier row of the shard is the same shower at the same depth",
 }
