@@ -62,6 +62,18 @@ def test_a_constant_column_has_no_spread_and_shares_its_coefficient():
     assert constant + 0.1 * copy == pytest.approx(2.0)
 
 
+def test_a_penalty_is_worth_so_many_rows_that_say_zero():
+    rng = np.random.default_rng(1)
+    x, noise = rng.normal(size=(2, 300))
+    moments, with_rows = Moments(3), Moments(3)
+    moments.add(np.column_stack([np.ones(300), x, 1.0 + x + noise]))
+    with_rows.add(np.column_stack([np.ones(300), x, 1.0 + x + noise]))
+    with_rows.add(np.tile([0.0, 1.0, 0.0], (50, 1)))
+    np.testing.assert_allclose(
+        moments.least_squares(np.array([0.0, 50.0])), with_rows.least_squares(), rtol=1e-9
+    )
+
+
 def test_quantiles_are_those_of_the_values_to_a_bin():
     values = np.random.default_rng(2).normal(size=20_000)
     histogram = Histogram(-3.0, 3.0, 3000)

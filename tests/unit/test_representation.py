@@ -205,8 +205,8 @@ def test_file_holds_everything(normalization, tmp_path):
 @pytest.mark.parametrize(
     ("path", "value", "message"),
     [
-        # energies of version 1 were total energies
-        (("format_version",), "1", r"n\.json: format_version"),
+        # energies of version 1 were total energies, polynomials of version 2 quadratic
+        (("format_version",), "2", r"n\.json: format_version"),
         (("primaries", "depth_km", "std"), 0.0, "std = 0.0"),
         (("primaries", "depth_km"), None, "depth_km"),
         (("muons", "representation"), "other", "muons"),

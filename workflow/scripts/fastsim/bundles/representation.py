@@ -122,7 +122,7 @@ class Normalization(Section):
         muons: one of the two representations.
     """
 
-    format_version: Literal["2"] = "2"
+    format_version: Literal["3"] = "3"
     primaries: dict[str, Affine]
     muons: Annotated[SeedMuons | FittedMuons, Field(discriminator="representation")]
 

@@ -65,13 +65,18 @@ class Moments:
         """Rows of equal weight that would have the same statistical power (Kish)."""
         return self.weight**2 / self.squared_weight if self.squared_weight else 0.0
 
-    def least_squares(self) -> np.ndarray:
+    def least_squares(self, penalties: np.ndarray | float = 0.0) -> np.ndarray:
         """Coefficients (width - 1,) of the last column's regression on the others.
 
         Collinear columns share their weight (the solution of least norm).
+
+        Args:
+            penalties: (width - 1,) of each coefficient's square: it is pulled to zero as by so many
+                effective rows in which its column is 1 and the last one 0.
         """
         gram, target = self.products[:-1, :-1], self.products[:-1, -1]
-        return np.linalg.lstsq(gram / self.weight, target / self.weight, rcond=1e-10)[0]
+        pull = np.diag(np.full(len(target), penalties) / self.effective_rows)
+        return np.linalg.lstsq(gram / self.weight + pull, target / self.weight, rcond=1e-10)[0]
 
 
 class Histogram:

@@ -4,9 +4,9 @@ A map is a validated, immutable record (a :class:`~fastsim.settings.Section`), s
 as readable JSON and loads with every value checked. All arithmetic is in float64.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from itertools import combinations_with_replacement, pairwise
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from pydantic import Field, model_validator
@@ -21,6 +21,12 @@ KNOT_SPACING = 0.1
 VALUES_BEYOND_TABLE = 30
 # the tails' slopes are those of the chord over this many knots
 TAIL_KNOTS = 6
+# of polynomials; with 2, means in bins of five inputs were off by 2.5 % (docs/EXPERIMENTS.md)
+DEGREE = 3
+# bends that fewer values than this speak for, as in a corner without any, stay near zero
+VALUES_FOR_A_BEND = 100
+# so many rows of all terms stay in a core's cache, and great blocks take no memory
+ROWS = 4096
 
 
 class Affine(Section):
@@ -44,11 +50,11 @@ class Affine(Section):
 
 
 class Polynomial(Section):
-    """Polynomial of degree 2, constant beyond the range of inputs it was fitted on.
+    """Polynomial of degree :data:`DEGREE`, constant beyond the range of inputs it was fitted on.
 
     Attributes:
         low, high: range of each input by name; inputs are clamped to it, then scaled to [-1, 1].
-        coefficients: by term: ``1``, ``a``, ``a b`` for inputs ``a`` and ``b``.
+        coefficients: by term: ``1``, ``a``, ``a b``, ``a b c`` for inputs ``a``, ``b`` and ``c``.
     """
 
     low: dict[str, float]
@@ -68,22 +74,35 @@ class Polynomial(Section):
     @staticmethod
     def terms(names: Iterable[str]) -> list[str]:
         """Names of the terms, in the order of the columns of :meth:`design`."""
-        names = list(names)
-        return ["1", *names, *(" ".join(p) for p in combinations_with_replacement(names, 2))]
+        return [" ".join(product) or "1" for product in _products(list(names))]
 
     @staticmethod
     def design(inputs: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
         """Values (n, terms) of the terms at ``inputs`` (n, K), clamped to ``low`` and ``high``."""
         half = np.where(high > low, (high - low) / 2, 1.0)
         scaled = (np.clip(inputs, low, high) - (low + high) / 2) / half
-        pairs = combinations_with_replacement(range(inputs.shape[1]), 2)
-        products = [scaled[:, i] * scaled[:, j] for i, j in pairs]
-        return np.column_stack([np.ones(len(inputs)), scaled, *products])
+        columns = {(): np.ones(len(inputs))}
+        for product in _products(range(inputs.shape[1]))[1:]:
+            columns[product] = columns[product[:-1]] * scaled[:, product[-1]]
+        return np.column_stack(list(columns.values()))
 
     def __call__(self, inputs: np.ndarray) -> np.ndarray:
         """Values (n,) at ``inputs`` (n, K)."""
         low, high = (np.array(list(limits.values())) for limits in (self.low, self.high))
-        return self.design(inputs, low, high) @ np.array(list(self.coefficients.values()))
+        coefficients = np.array(list(self.coefficients.values()))
+        parts = [self.design(inputs[rows], low, high) @ coefficients for rows in _cut(len(inputs))]
+        return np.concatenate(parts)
+
+
+def _products(inputs: Sequence[Any]) -> list[tuple[Any, ...]]:
+    """Return the products of up to :data:`DEGREE` inputs, those of fewer first, from none on."""
+    degrees = range(DEGREE + 1)
+    return [p for degree in degrees for p in combinations_with_replacement(inputs, degree)]
+
+
+def _cut(values: int) -> list[slice]:
+    """Return runs of up to :data:`ROWS` of so many values; an empty one if there are none."""
+    return [slice(start, start + ROWS) for start in range(0, max(values, 1), ROWS)]
 
 
 class MonotoneTable(Section):
@@ -174,17 +193,21 @@ def fit_conditional_map(
         ranges.add(np.column_stack([inputs, values]), weights)
     low, high, spread = ranges.low[:-1], ranges.high[:-1], ranges.std[-1]
 
+    terms = Polynomial.terms(names)
+    penalties = np.where([" " in term for term in terms], float(VALUES_FOR_A_BEND), 0.0)
+
     def regress(target_of: Callable[[np.ndarray, np.ndarray], np.ndarray]) -> Polynomial:
-        moments = Moments(len(Polynomial.terms(names)) + 1)
+        moments = Moments(len(terms) + 1)
         for values, inputs, weights in read():
-            design = Polynomial.design(inputs, low, high)
-            moments.add(np.column_stack([design, target_of(values, inputs)]), weights)
+            targets = target_of(values, inputs)
+            for rows in _cut(len(values)):
+                design = Polynomial.design(inputs[rows], low, high)
+                moments.add(np.column_stack([design, targets[rows]]), weights[rows])
+        coefficients = moments.least_squares(penalties)
         return Polynomial(
             low=dict(zip(names, low.tolist(), strict=True)),
             high=dict(zip(names, high.tolist(), strict=True)),
-            coefficients=dict(
-                zip(Polynomial.terms(names), moments.least_squares().tolist(), strict=True)
-            ),
+            coefficients=dict(zip(terms, coefficients.tolist(), strict=True)),
         )
 
     # residuals near zero must not dominate the log: a floor of a hundredth of the spread
