@@ -8,7 +8,8 @@ from scipy.integrate import quad
 
 from fastsim.airshower import ice
 from fastsim.airshower.hadronic import MIN_ENERGY
-from fastsim.airshower.scattering import RADIATION_LENGTH, displacements
+from fastsim.airshower.scattering import RADIATION_LENGTH, displacements, distances_to_end
+from fastsim.airshower.underground import muons_at_depths
 from fastsim.bundles.config.simulate import ShowerConfig
 from fastsim.errors import InputError
 from fastsim.settings import parse
@@ -109,11 +110,46 @@ def test_scattering_without_loss_follows_the_particle_data_group():
     energies = np.full((6, muons), energy)
     rng = np.random.default_rng(5)
     shifts = displacements(energies[0], energies, nodes, nodes, rng)
-    layers = length / RADIATION_LENGTH
-    angle = 13.6e-3 / energy * math.sqrt(layers) * (1 + 0.038 * math.log(layers))
-    # PDG 34.3: the plane's displacement has a width of x theta / sqrt(3)
-    np.testing.assert_allclose(shifts[-1].std(axis=0), length * angle / math.sqrt(3), rtol=0.02)
-    # half way: (1/2)^(3/2)
-    np.testing.assert_allclose(
-        shifts[2].std(axis=0), length * angle / math.sqrt(3) / 2**1.5, rtol=0.02
-    )
+    # to the end, and half way
+    for shift, way in ((shifts[-1], length), (shifts[2], length / 2)):
+        layers = way / RADIATION_LENGTH
+        angle = 13.6e-3 / energy * math.sqrt(layers) * (1 + 0.038 * math.log(layers))
+        # PDG 34.3: the plane's displacement has a width of x theta / sqrt(3)
+        np.testing.assert_allclose(shift.std(axis=0), way * angle / math.sqrt(3), rtol=0.015)
+
+
+@given(before=st.floats(0.2, 1e6), left=st.floats(1e-7, 1.0))
+def test_muons_scatter_where_they_are_slow(before, left):
+    after = before * left
+    mean, square = distances_to_end(np.array([before]), np.array([after]))
+
+    def weighted(power):
+        # over the logarithm of the energy, in which the weight 1/E^2 is wide
+        def integrand(log_energy):
+            energy = math.exp(log_energy)
+            return ((energy - after) / (before - after)) ** power / energy
+
+        return quad(integrand, math.log(after), math.log(before), epsabs=0.0, limit=200)[0]
+
+    if left < 0.9999:
+        whole = weighted(0)
+        assert mean[0] == pytest.approx(weighted(1) / whole, rel=1e-3)
+        assert square[0] == pytest.approx(weighted(2) / whole, rel=1e-3)
+    else:
+        assert (mean[0], square[0]) == pytest.approx((1 / 2, 1 / 3), rel=1e-3)
+
+
+@pytest.mark.parametrize("depth", [2000.0, 2500.0])
+def test_the_depths_that_are_asked_for_do_not_matter_to_each_other(depth):
+    rng = np.random.default_rng(6)
+    muons = np.zeros((150_000, 5))
+    muons[:, 0] = 350.0 * rng.random(len(muons)) ** (-1 / 2.7)
+    sets = [[depth], np.arange(1500.0, 2601.0, 100.0), np.arange(25.0, depth + 1.0, 25.0)]
+    means = []
+    for depths in sets:
+        at_depth = muons_at_depths(muons, depths, 1.0, rng)[list(depths).index(depth)]
+        log_radius = np.log(np.hypot(at_depth[:, 1], at_depth[:, 2]))
+        slow = log_radius[at_depth[:, 0] < 10.0]
+        means.append((slow.mean(), slow.std() / math.sqrt(len(slow))))
+    for mean, error in means[1:]:
+        assert abs(mean - means[0][0]) < 4.5 * math.hypot(error, means[0][1])
