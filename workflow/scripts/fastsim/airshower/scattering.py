@@ -19,8 +19,8 @@ def displacements(
 
     Highland's formula (S. Navas et al. (PDG), Phys. Rev. D 110 (2024) 030001, chapter 34.3), its
     logarithm taken for the whole track down to each depth. Over a step from one depth to the next
-    the energy falls about linearly from E1 to E2, for which the mean of 1/E^2 is 1/(E1 E2). So the
-    distribution at a depth does not depend on where the steps before it end.
+    the energy falls about linearly from E1 to E2, for which the mean of 1/E^2 is 1/(E1 E2). As far
+    as it does, the distribution at a depth does not depend on where the steps before it end.
 
     Args:
         surface_energy: (muons,) GeV.
