@@ -120,6 +120,14 @@ def test_what_a_perfect_model_misses_as_well_cannot_be_said():
     assert (row.value, row.kept, row.perfect) == ("1.02 % beyond errors", None, "2.34 %")
     few["scales"]["by_primary"]["energy"]["rms_beyond_errors"] = 2.4
     assert row_of(few, "Scale of energy per bin of the primary, RMS").kept is False
+    few["fpd"]["generated"] = {"value": 0.0016, "error": 0.0005}
+    # half of the floor, and of the other half three times the mean, as of an exponential law
+    row = row_of(few, "FPD over floor")
+    assert (row.value, row.kept, row.perfect) == (
+        "1.60 (0.00160 ± 0.00050 over 0.00100)",
+        None,
+        "2.00",
+    )
     # what a value below its goal says is another matter
     row = row_of(few, "Event AUC - floor, generated N")
     assert (row.kept, row.perfect) == (True, "0.0033")

@@ -39,3 +39,12 @@ def test_pulls() -> None:
 def test_spread_beyond_errors() -> None:
     values = np.array([rms_beyond_errors(draw, ERRORS) for draw in DRAWS[:4000]])
     assert share_below(values, chance.rms_beyond_errors(ERRORS)) == pytest.approx(0.95, abs=0.012)
+
+
+@pytest.mark.parametrize("variances", [[2.0], [1.0, 1.0, 1.0, 1.0], [4.0, 1.0, 0.3, 0.1]])
+def test_sum_of_squares(variances: list[float]) -> None:
+    """Exact for equal variances, an approximation for others."""
+    draws = np.random.default_rng(2).normal(size=(20_000, len(variances)))
+    values = (variances * draws**2).sum(axis=1)
+    line = chance.sum_of_squares(sum(variances), np.sqrt(2.0 * np.square(variances).sum()))
+    assert share_below(values, line) == pytest.approx(0.95, abs=0.006)

@@ -26,7 +26,12 @@ from fastsim.bundles.headline import headline
 from fastsim.bundles.lookup_baselines import LOOKUPS
 from fastsim.bundles.multiplicity_metrics import multiplicity_metrics
 from fastsim.bundles.power import power_sentence
-from fastsim.bundles.separation_metrics import EVENT_AUCS, counts_auc, event_auc
+from fastsim.bundles.separation_metrics import (
+    EVENT_AUCS,
+    counts_auc,
+    event_auc,
+    physics_distances,
+)
 from fastsim.bundles.set_classifier import set_classifier_auc
 from fastsim.bundles.weighting import FLUX_MODELS
 from fastsim.errors import InputError
@@ -89,8 +94,8 @@ def test_metrics_keep_the_contract(metrics, real) -> None:
         assert set(figures["observables"]) == names
         assert figures["c2st_auc_event"]["value"] > 0.55
         assert figures["c2st_auc_event_n30"] is None
-    for key in ("fpd", "kpd"):
-        assert set(metrics[key]["generated"]) == {"value", "error"}
+    assert set(metrics["fpd"]["generated"]) == {"value", "spread", "error"}
+    assert set(metrics["kpd"]["generated"]) == {"value", "error"}
     assert metrics["samples"]["truth"] == {
         "showers": 1500,
         "events": 3000,
@@ -143,6 +148,17 @@ def compared(real):
     scaled = draw_events(PRIMARIES, 3, energy_scale=1.5)
     training = draw_events(PRIMARIES, 6)
     return evaluate(real, scaled, with_muons_of(5), None, None, training, 1.0, config)
+
+
+def test_frechet_distance_and_its_floor_are_of_equal_size(real) -> None:
+    """Of a sample and itself they are the same; of wrong energies they are not."""
+    bundles = Described(real).at_least(1)
+    fpd = physics_distances(bundles, bundles, 3, 1)["fpd"]
+    assert fpd["generated"]["value"] == fpd["floor"]["value"]
+    wrong = Described(draw_events(PRIMARIES, 5, energy_scale=1.2)).at_least(1)
+    seen = physics_distances(bundles, wrong, 3, 1)["fpd"]
+    assert seen["floor"] == fpd["floor"]
+    assert seen["generated"]["value"] > seen["floor"]["value"] + 5 * seen["generated"]["error"]
 
 
 def test_another_model_is_measured_alike_but_for_what_all_share(metrics, compared) -> None:

@@ -120,7 +120,7 @@ def evaluate(
     with _timed(timings, "c2st_auc_set"):
         metrics["c2st_auc_set"] = set_auc(a_filled, b_filled, repeats, seed)
     with _timed(timings, "fpd_kpd"):
-        metrics |= physics_distances(a_filled, b_filled, seed)
+        metrics |= physics_distances(a_filled, b_filled, repeats, seed)
     with _timed(timings, "neighbours"):
         seen = Described(training.select(one_depth(training, seed))).at_least(1)
         metrics["neighbours"] = neighbour_metrics(a_filled, b_filled, seen, seed)

@@ -232,7 +232,11 @@ def _fpd(figure: Mapping[str, Metrics | None], goal: float) -> Reached:
     if floor["value"] <= floor["error"]:
         return Reached(name, text, limit, None)
     ratio = generated["value"] / floor["value"]
-    return Reached(name, f"{ratio:.2f} ({text})", limit, ratio < goal)
+    # the half of a perfect model's value that the halving makes does not fluctuate
+    half = 0.5 * floor["value"]
+    line = (half + chance.sum_of_squares(half, generated["error"])) / floor["value"]
+    kept = _verdict(ratio, goal, line)
+    return Reached(name, f"{ratio:.2f} ({text})", limit, kept, f"{line:.2f}")
 
 
 def _pulls(bias: Metrics, limit: float) -> Reached:

@@ -121,31 +121,55 @@ def _with_floor(
     }
 
 
-def _too_few(real: Described, generated: Described) -> bool:
-    return min(len(real.events), len(generated.events)) < MIN_EVENTS
+def physics_distances(
+    real: Described, generated: Described, repeats: int, seed: int
+) -> dict[str, Figure]:
+    """Return ``fpd`` and ``kpd`` of bundles with muons: ``generated``, ``floor`` (truth halves).
 
+    ``fpd`` has ``value``, the mean over ``repeats`` halvings of the showers, one half simulated
+    against the other half generated (floor: simulated), ``spread`` and ``error``: one halving says
+    little, as the features' tails differ from half to half, and halves make both of equal size.
 
-def _summary(values: list[float], a: Described, b: Described) -> Value:
-    return {
-        "value": float(np.mean(values)),
-        "spread": float(np.std(values, ddof=1)),
-        "error": auc_error(len(a.events), len(b.events)),
-    }
-
-
-def physics_distances(real: Described, generated: Described, seed: int) -> dict[str, Figure]:
-    """Return ``fpd`` and ``kpd`` of bundles with muons: ``generated``, ``floor`` (truth halves)."""
+    In the differences of moments whose squares add up to the distance, the halving and the samples
+    themselves have equal variances. The mean leaves a perfect model the fluctuation of the samples
+    alone, half that of one halving: ``error`` is half the floor's spread. That of the floor is the
+    error of the mean.
+    """
     if _too_few(real, generated):
         return {name: {"generated": None, "floor": None} for name in ("fpd", "kpd")}
     a, b = (d.per_event[list(PHYSICS_FEATURES)].to_numpy() for d in (real, generated))
-    half = halves_by_group(real.events.shower_id, seed)
+    showers = real.events.shower_id, generated.events.shower_id
+    generated_values, floor_values = [], []
+    for split in range(seed, seed + repeats):
+        half_a, half_b = np.split(halves_by_group(np.concatenate(showers), split), [len(a)])
+        generated_values.append(frechet_physics_distance(a[half_a], b[~half_b], split))
+        half = halves_by_group(showers[0], split)
+        floor_values.append(frechet_physics_distance(a[half], a[~half], split))
+    spread = np.std(floor_values, ddof=1)
+    half = halves_by_group(showers[0], seed)
     return {
         "fpd": {
-            "generated": frechet_physics_distance(a, b, seed),
-            "floor": frechet_physics_distance(a[half], a[~half], seed),
+            "generated": _mean_and_spread(generated_values, 0.5 * spread),
+            "floor": _mean_and_spread(floor_values, spread / np.sqrt(repeats)),
         },
         "kpd": {
             "generated": kernel_physics_distance(a, b, seed),
             "floor": kernel_physics_distance(a[half], a[~half], seed),
         },
+    }
+
+
+def _too_few(real: Described, generated: Described) -> bool:
+    return min(len(real.events), len(generated.events)) < MIN_EVENTS
+
+
+def _summary(values: list[float], a: Described, b: Described) -> Value:
+    return _mean_and_spread(values, auc_error(len(a.events), len(b.events)))
+
+
+def _mean_and_spread(values: list[float], error: float) -> Value:
+    return {
+        "value": float(np.mean(values)),
+        "spread": float(np.std(values, ddof=1)),
+        "error": float(error),
     }

@@ -42,3 +42,15 @@ def rms_beyond_errors(errors: np.ndarray) -> float:
     """
     excess = stats.chi2.ppf(LEVEL, len(errors)) - len(errors)
     return float(np.sqrt(max(excess, 0.0) / np.sum(errors**-2.0)))
+
+
+def sum_of_squares(mean: float, spread: float) -> float:
+    """Return the line of a sum of squares of normal figures about 0, of whatever variances.
+
+    That of the gamma law of the same moments (F. E. Satterthwaite, Biometrics Bull. 2 (1946) 110).
+
+    Args:
+        mean, spread: of the sum; both positive.
+    """
+    scale = spread**2 / mean
+    return float(stats.gamma.ppf(LEVEL, mean / scale, scale=scale))
