@@ -10,6 +10,7 @@ from fastsim.stats.clustered import clustered_correlation, clustered_mean, group
 from fastsim.stats.comparison import Sample, compare, floor
 from fastsim.stats.distances import distances_of_halves, ks_distance, wasserstein_distance
 from fastsim.stats.frechet import (
+    frechet_distances_of_halves,
     frechet_gaussian_distance,
     frechet_physics_distance,
     kernel_physics_distance,
@@ -171,6 +172,21 @@ def test_physics_distances_of_gaussians() -> None:
     # few rows: the batches still differ, and the error with them
     few = kernel_physics_distance(real[:600], same[:600], 1)
     assert abs(few["value"]) < 4 * few["error"]
+
+
+@pytest.mark.slow
+def test_error_of_the_distance_of_halves_is_the_scatter_of_perfect_models() -> None:
+    """Of pairs of samples of one distribution; that of one halving would be twice as large."""
+    rng, rows = np.random.default_rng(1), np.arange(400)
+    pairs = [
+        frechet_distances_of_halves(*rng.normal(size=(2, 400, 3)), rows, rows, 10, seed)
+        for seed in range(40)
+    ]
+    values, floors = ([pair[name]["value"] for pair in pairs] for name in ("generated", "floor"))
+    error = np.mean([pair["generated"]["error"] for pair in pairs])
+    # 40 values know their scatter to a fifth
+    assert 0.7 < np.std(values, ddof=1) / error < 1.4
+    assert abs(np.mean(values) - np.mean(floors)) < 3 * error * np.sqrt(2 / len(pairs))
 
 
 def test_isotropy() -> None:

@@ -11,7 +11,7 @@ import numpy as np
 from fastsim.bundles.described import Described
 from fastsim.bundles.observables import CONDITION
 from fastsim.bundles.set_classifier import set_classifier_auc
-from fastsim.stats.frechet import frechet_physics_distance, kernel_physics_distance
+from fastsim.stats.frechet import frechet_distances_of_halves, kernel_physics_distance
 from fastsim.stats.two_sample import auc_error, classifier_auc, halves_by_group
 
 EVENT_AUCS = {"c2st_auc_event": 1, "c2st_auc_event_n30": 30, "c2st_auc_event_n300": 300}
@@ -126,32 +126,16 @@ def physics_distances(
 ) -> dict[str, Figure]:
     """Return ``fpd`` and ``kpd`` of bundles with muons: ``generated``, ``floor`` (truth halves).
 
-    ``fpd`` has ``value``, the mean over ``repeats`` halvings of the showers, one half simulated
-    against the other half generated (floor: simulated), ``spread`` and ``error``: one halving says
-    little, as the features' tails differ from half to half, and halves make both of equal size.
-
-    In the differences of moments whose squares add up to the distance, the halving and the samples
-    themselves have equal variances. The mean leaves a perfect model the fluctuation of the samples
-    alone, half that of one halving: ``error`` is half the floor's spread. That of the floor is the
-    error of the mean.
+    ``fpd`` is the mean over ``repeats`` halvings of the showers, its floor likewise
+    (:func:`~fastsim.stats.frechet.frechet_distances_of_halves`).
     """
     if _too_few(real, generated):
         return {name: {"generated": None, "floor": None} for name in ("fpd", "kpd")}
     a, b = (d.per_event[list(PHYSICS_FEATURES)].to_numpy() for d in (real, generated))
     showers = real.events.shower_id, generated.events.shower_id
-    generated_values, floor_values = [], []
-    for split in range(seed, seed + repeats):
-        half_a, half_b = np.split(halves_by_group(np.concatenate(showers), split), [len(a)])
-        generated_values.append(frechet_physics_distance(a[half_a], b[~half_b], split))
-        half = halves_by_group(showers[0], split)
-        floor_values.append(frechet_physics_distance(a[half], a[~half], split))
-    spread = np.std(floor_values, ddof=1)
     half = halves_by_group(showers[0], seed)
     return {
-        "fpd": {
-            "generated": _mean_and_spread(generated_values, 0.5 * spread),
-            "floor": _mean_and_spread(floor_values, spread / np.sqrt(repeats)),
-        },
+        "fpd": frechet_distances_of_halves(a, b, *showers, repeats, seed),
         "kpd": {
             "generated": kernel_physics_distance(a, b, seed),
             "floor": kernel_physics_distance(a[half], a[~half], seed),
@@ -164,12 +148,8 @@ def _too_few(real: Described, generated: Described) -> bool:
 
 
 def _summary(values: list[float], a: Described, b: Described) -> Value:
-    return _mean_and_spread(values, auc_error(len(a.events), len(b.events)))
-
-
-def _mean_and_spread(values: list[float], error: float) -> Value:
     return {
         "value": float(np.mean(values)),
         "spread": float(np.std(values, ddof=1)),
-        "error": float(error),
+        "error": auc_error(len(a.events), len(b.events)),
     }
