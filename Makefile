@@ -67,7 +67,7 @@ results: $(VENV)/.run ## the models on showers nobody has looked at; rewrites do
 	$(call publish,precise,RESULTS.md,results.png)
 
 .PHONY: results-whole-range
-results-whole-range: $(VENV)/.run ## the same from 1 TeV to 100 PeV, on a GPU; rewrites docs/RESULTS_WHOLE_RANGE.md
+results-whole-range: $(VENV)/.run ## the same from 1 TeV to 100 PeV; rewrites docs/RESULTS_WHOLE_RANGE.md
 	$(call publish,full,RESULTS_WHOLE_RANGE.md,results_whole_range.png)
 
 .PHONY: physics-validation
