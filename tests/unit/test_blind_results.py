@@ -43,8 +43,7 @@ METRICS = {
     "c2st_auc_set": auc(0.514),
     "scales": {
         "by_primary": {
-            name: {"rms_beyond_errors": 0.9, "error": [0.5, None, 2.0]}
-            for name in ("energy", "radius")
+            name: {"beyond_chance": {"rms": 0.9, "line": 0.8}} for name in ("energy", "radius")
         },
         "by_n": {
             name: {"scale": [0.3, -0.9, None], "error": [0.1, 0.2, None]}
@@ -87,7 +86,11 @@ def test_a_good_model_keeps_every_goal_that_can_be_judged():
         (("c2st_auc_event", "generated", "value"), 0.509, "Event AUC - floor, generated N"),
         (("c2st_auc_set", "floor", "value"), 0.49, "Set AUC - floor, raw muons"),
         (("scales", "by_n", "radius", "scale"), [-1.2, 0, 0], "Scale of radius per class of N"),
-        (("scales", "by_primary", "energy", "rms_beyond_errors"), 1.1, "Scale of energy per bin"),
+        (
+            ("scales", "by_primary", "energy", "beyond_chance", "rms"),
+            1.1,
+            "Scale of energy per bin",
+        ),
         (("observables", "radius", "generated", "ks"), 0.0065, "KS - floor"),
         (("weighted_spectra", "gaisser_h4a", "n", "deviation"), [-7.5, 3.0], "Gaisser H4a"),
         (("fpd", "generated", "value"), 0.0014, "FPD over floor"),
@@ -113,12 +116,10 @@ def row_of(metrics, name):
 
 def test_what_a_perfect_model_misses_as_well_cannot_be_said():
     few = deepcopy(METRICS)
-    few["scales"]["by_primary"]["energy"]["rms_beyond_errors"] = 1.02
-    few["scales"]["by_primary"]["energy"]["error"] = [2.0] * 4
+    few["scales"]["by_primary"]["energy"]["beyond_chance"] = {"rms": 1.02, "line": 2.34}
     row = row_of(few, "Scale of energy per bin of the primary, RMS")
-    # sqrt(9.488 - 4) errors of a mean of four
-    assert (row.value, row.kept, row.perfect) == ("1.02 % beyond errors", None, "2.34 %")
-    few["scales"]["by_primary"]["energy"]["rms_beyond_errors"] = 2.4
+    assert (row.value, row.kept, row.perfect) == ("1.02 % beyond chance", None, "2.34 %")
+    few["scales"]["by_primary"]["energy"]["beyond_chance"]["rms"] = 2.4
     assert row_of(few, "Scale of energy per bin of the primary, RMS").kept is False
     few["fpd"]["generated"] = {"value": 0.0016, "error": 0.0005}
     # half of the floor, and of the other half three times the mean, as of an exponential law

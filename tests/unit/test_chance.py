@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from fastsim.stats import chance
-from fastsim.stats.excess import rms_beyond_errors
 
 ERRORS = np.array([0.2, 1.0, 1.5, 3.0])
 DRAWS = ERRORS * np.random.default_rng(1).normal(size=(20_000, 4))
@@ -34,11 +33,6 @@ def test_figures_without_error() -> None:
 def test_pulls() -> None:
     values = np.sqrt(np.mean((DRAWS / ERRORS) ** 2, axis=1))
     assert share_below(values, chance.rms_of_pulls(4)) == pytest.approx(0.95, abs=0.006)
-
-
-def test_spread_beyond_errors() -> None:
-    values = np.array([rms_beyond_errors(draw, ERRORS) for draw in DRAWS[:4000]])
-    assert share_below(values, chance.rms_beyond_errors(ERRORS)) == pytest.approx(0.95, abs=0.012)
 
 
 @pytest.mark.parametrize("variances", [[2.0], [1.0, 1.0, 1.0, 1.0], [4.0, 1.0, 0.3, 0.1]])

@@ -18,7 +18,7 @@ from fastsim.bundles.distribution_metrics import observable_distances
 from fastsim.bundles.events import Events
 from fastsim.bundles.multiplicity_metrics import multiplicity_metrics
 from fastsim.bundles.one_depth import one_depth
-from fastsim.bundles.scale_metrics import scales
+from fastsim.bundles.scale_metrics import overall_scales
 from fastsim.bundles.tail_metrics import FAR, HIGH_ENERGY, tails
 from fastsim.stats.negative_binomial import NegativeBinomialMixture
 
@@ -45,7 +45,7 @@ def cut_radius(events: Events, rng: np.random.Generator) -> Events:
 
 
 def scale_pull(quantity: str) -> Callable[[Events], float]:
-    return lambda events: scales(Described(TRUTH), Described(events))["overall"][quantity]["pull"]
+    return lambda events: overall_scales(Described(TRUTH), Described(events))[quantity]["pull"]
 
 
 def tail_pull(name: str) -> Callable[[Events], float]:

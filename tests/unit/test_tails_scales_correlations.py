@@ -9,7 +9,7 @@ from tests.unit.bundle_samples import draw_events, draw_primaries, make_events
 from fastsim.bundles.correlation_metrics import correlations
 from fastsim.bundles.described import Described
 from fastsim.bundles.distortions import scale_energy, scale_radius
-from fastsim.bundles.primary_bins import PrimaryBins
+from fastsim.bundles.primary_bins import MIN_MUONS, MIN_SHOWERS, PrimaryBins
 from fastsim.bundles.scale_metrics import N_CLASSES, scales
 from fastsim.bundles.tail_metrics import tails
 
@@ -51,10 +51,10 @@ def test_last_per_mille_counts_events_and_the_muons_they_carry() -> None:
 @settings(max_examples=10, deadline=None)
 def test_scaling_multiplies_every_scale(strength: float) -> None:
     """Generated muons times f: every 1 + scale and its error is f times what it was."""
-    before, factor = scales(Described(TOY), Described(TWIN)), 1.0 + strength
+    before, factor = scales(Described(TOY), Described(TWIN), 1), 1.0 + strength
     for name, scaled in (("energy", scale_energy), ("radius", scale_radius)):
         other = {"energy": "radius", "radius": "energy"}[name]
-        found = scales(Described(TOY), Described(scaled(TWIN, None, strength)))
+        found = scales(Described(TOY), Described(scaled(TWIN, None, strength)), 1)
         for table in ("overall", "by_primary", "by_n"):
             assert found[table][other] == before[table][other]
             for key, shift in (("scale", 1.0), ("error", 0.0)):
@@ -64,22 +64,48 @@ def test_scaling_multiplies_every_scale(strength: float) -> None:
 
 
 def test_pulls_of_scales_are_unit_wide() -> None:
-    found = scales(Described(TOY), Described(TWIN))["by_primary"]["energy"]
+    found = scales(Described(TOY), Described(TWIN), 1)["by_primary"]["energy"]
     pulls = np.array(found["pull"])
     assert len(pulls) == len(PrimaryBins(TOY).rows) > 15
     assert np.std(pulls) == pytest.approx(1.0, abs=0.5)
     assert found["pull_rms"] == pytest.approx(np.sqrt(np.mean(pulls**2)))
 
 
+def test_spread_beyond_chance_is_that_of_the_bins() -> None:
+    """None where nothing differs; a scale that is wrong everywhere is found as it is."""
+    same = scales(Described(TOY), Described(TWIN), 1)["by_primary"]
+    wrong = scales(Described(TOY), Described(scale_energy(TWIN, None, 0.5)), 1)["by_primary"]
+    for name in ("energy", "radius"):
+        assert same[name]["beyond_chance"]["rms"] < same[name]["beyond_chance"]["line"]
+    assert wrong["radius"]["beyond_chance"] == same["radius"]["beyond_chance"]
+    found = wrong["energy"]["beyond_chance"]
+    assert found["rms"] > found["line"]
+    assert found["rms"] == pytest.approx(100 * np.log(1.5), rel=0.2)
+
+
 def test_scales_of_few_muons_or_one_shower_are_none() -> None:
     classes = [list(limits) for limits in N_CLASSES]
-    one = scales(bundles([1e3] * 40), bundles([1e4] * 50))
-    few = scales(bundles([1e3], [1e4]), bundles([1e3], [1e4]))
+    one = scales(bundles([1e3] * 40), bundles([1e4] * 50), 1)
+    few = scales(bundles([1e3], [1e4]), bundles([1e3], [1e4]), 1)
     for found in (one, few):
         assert found["overall"] == {"energy": None, "radius": None}
         assert found["by_n"]["classes"] == classes
         assert found["by_n"]["energy"]["scale"] == [None] * len(classes)
         assert found["by_primary"]["energy"]["pull_rms"] is None
+        assert found["by_primary"]["energy"]["beyond_chance"] is None
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_spread_beyond_chance_is_finite_where_few_exchanges_have_enough_muons(seed: int) -> None:
+    """Both samples have just enough, so that one of almost any exchanged pair has too few."""
+    rng = np.random.default_rng(seed)
+    numbers = np.zeros((2, MIN_SHOWERS), dtype=int)
+    numbers[0, :5], numbers[1, 5:7] = (1, 2, 4, 8, 15), (29, 1)
+    assert numbers.sum(axis=1).tolist() == [MIN_MUONS, MIN_MUONS]
+    samples = [bundles(*[list(rng.lognormal(6, 1, n)) for n in row]) for row in numbers]
+    found = scales(*samples, seed)["by_primary"]["energy"]["beyond_chance"]
+    assert 0 <= found["rms"] < np.inf
+    assert 0 <= found["line"] < np.inf
 
 
 def test_pair_correlation_is_the_intraclass_correlation() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from fastsim.bundles.described import Described
-from fastsim.bundles.scale_metrics import scales
+from fastsim.bundles.scale_metrics import overall_scales
 from fastsim.bundles.separation_metrics import event_auc_of
 from fastsim.stats.paired import paired_ratio
 
@@ -26,7 +26,7 @@ def differences(real: Described, other: Described, repeats: int, seed: int) -> d
         repeats, seed: random halves behind the classifier's AUC, and their seed.
     """
     filled = [each.select(each.events.counts > 0) for each in (real, other)]
-    overall = scales(real, other)["overall"]
+    overall = overall_scales(real, other)
     return {
         "mean_n": _mean_n(real, other),
         "energy": overall["energy"],

@@ -95,7 +95,7 @@ def evaluate(
         metrics["weighted_spectra"] = weighted_spectra(a, b, spectral_index)
     with _timed(timings, "tails_scales_correlations"):
         metrics["tails"] = tails(a, b)
-        metrics["scales"] = scales(a, b)
+        metrics["scales"] = scales(a, b, seed)
         metrics["correlations"] = correlations(a, b, replicas, seed)
     for name, fewest in EVENT_AUCS.items():
         with _timed(timings, name):

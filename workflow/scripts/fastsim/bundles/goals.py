@@ -150,13 +150,13 @@ def _verdict(value: float, goal: float, line: float) -> bool | None:
 
 
 def _scale_by_bin(figure: Metrics, quantity: str, limit: float) -> Reached:
-    spread = figure["rms_beyond_errors"]
+    beyond = figure["beyond_chance"]
     name, goal = f"Scale of {quantity} per bin of the primary, RMS", f"within {limit:.0f} %"
-    if spread is None:
+    if beyond is None:
         return Reached(name, "too few muons", goal, None)
-    line = chance.rms_beyond_errors(_known(figure["error"]))
-    value = f"{spread:.2f} % beyond errors"
-    return Reached(name, value, goal, _verdict(spread, limit, line), f"{line:.2f} %")
+    value = f"{beyond['rms']:.2f} % beyond chance"
+    kept = _verdict(beyond["rms"], limit, beyond["line"])
+    return Reached(name, value, goal, kept, f"{beyond['line']:.2f} %")
 
 
 def _known(values: list[float | None]) -> np.ndarray:

@@ -34,16 +34,6 @@ def rms_of_pulls(bins: int) -> float:
     return float(np.sqrt(stats.chi2.ppf(LEVEL, bins) / bins))
 
 
-def rms_beyond_errors(errors: np.ndarray) -> float:
-    """Return the line of :func:`fastsim.stats.excess.rms_beyond_errors` of values that are all 0.
-
-    Args:
-        errors: positive standard deviations (k,), k >= 1.
-    """
-    excess = stats.chi2.ppf(LEVEL, len(errors)) - len(errors)
-    return float(np.sqrt(max(excess, 0.0) / np.sum(errors**-2.0)))
-
-
 def sum_of_squares(mean: float, spread: float) -> float:
     """Return the line of a sum of squares of normal figures about 0, of whatever variances.
 
