@@ -15,7 +15,7 @@ from fastsim.stats.paired import Sums
 def exchanged(
     real: Sums, generated: Sums, groups: np.ndarray, draws: int, seed: int
 ) -> Iterator[tuple[Sums, Sums]]:
-    """Yield both samples ``draws`` times, half of the groups exchanged at random.
+    """Yield both samples ``draws`` times, each group exchanged with probability 1/2.
 
     Args:
         real, generated: numerators and denominators (rows,), of the same rows.
