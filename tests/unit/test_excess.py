@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from fastsim.stats.excess import rms_beyond_errors
+from fastsim.stats.excess import excess_rms, rms_beyond_errors
 
 
 def test_errors_are_taken_off_in_squares():
@@ -28,3 +28,8 @@ def test_values_known_badly_do_not_drown_the_others():
 
 def test_equal_samples_have_none():
     assert rms_beyond_errors(np.zeros(3), np.zeros(3)) == 0.0
+
+
+def test_squares_of_chance_are_taken_off():
+    assert excess_rms(14.0, 6.0, 2.0) == 2.0
+    assert excess_rms(5.0, 6.0, 2.0) == 0.0

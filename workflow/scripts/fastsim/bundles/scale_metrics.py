@@ -8,12 +8,15 @@ from fastsim.bundles.described import Described
 from fastsim.bundles.primary_bins import MIN_MUONS, PrimaryBins
 from fastsim.data.segments import segment_sum
 from fastsim.stats import chance
+from fastsim.stats.excess import excess_rms
 from fastsim.stats.exchange import exchanged
 from fastsim.stats.paired import Sums, paired_ratio
 
 QUANTITIES = {"energy": "log10_energy", "radius": "log10_radius"}
 N_CLASSES = ((1, 1), (2, 4), (5, 9), (10, 29), (30, 99), (100, None))
 """Numbers of muons, first and last, of the classes of N."""
+LogScale = tuple[float, float]
+"""Natural logarithm of a scale, and its error."""
 EXCHANGES = 100
 """So many exchanges know the mean of a sum of squares to a tenth of its standard deviation."""
 
@@ -44,7 +47,9 @@ def scales(real: Described, generated: Described, seed: int) -> dict[str, Any]:
         }
         result["by_n"][name] = _summary(
             [
-                _scale(*((s * m, n * m) for (s, n), m in zip(sums, masks, strict=True)), showers)
+                _log_scale(
+                    *((s * m, n * m) for (s, n), m in zip(sums, masks, strict=True)), showers
+                )
                 for masks in classes
             ]
         )
@@ -56,12 +61,9 @@ def overall_scales(real: Described, generated: Described) -> dict[str, dict[str,
     result = {}
     for name, column in QUANTITIES.items():
         sums = [_sums(described, column) for described in (real, generated)]
-        found = _scale(*sums, real.events.shower_id)
-        result[name] = found and {
-            "scale": found[0],
-            "error": found[1],
-            "pull": found[2],
-        }
+        found = _log_scale(*sums, real.events.shower_id)
+        keys = ("scale", "error", "pull")
+        result[name] = found and dict(zip(keys, _in_per_cent(found), strict=True))
     return result
 
 
@@ -81,23 +83,22 @@ def _in_class(
 
 def _by_bin(
     real: Sums, generated: Sums, showers: np.ndarray, bins: list[np.ndarray]
-) -> list[tuple[float, float, float] | None]:
+) -> list[LogScale | None]:
     return [
-        _scale(*((s[rows], n[rows]) for s, n in (real, generated)), showers[rows]) for rows in bins
+        _log_scale(*((s[rows], n[rows]) for s, n in (real, generated)), showers[rows])
+        for rows in bins
     ]
 
 
-def _scale(real: Sums, generated: Sums, showers: np.ndarray) -> tuple[float, float, float] | None:
-    """Return scale and error in per cent and the pull, from sums of log10 and numbers of muons."""
+def _log_scale(real: Sums, generated: Sums, showers: np.ndarray) -> LogScale | None:
+    """Return logarithm and error of a scale from sums of log10 and numbers of muons."""
     if min(real[1].sum(), generated[1].sum()) < MIN_MUONS:
         return None
     figure = paired_ratio(real, generated, showers)
     # of a single shower, or of equal samples
     if not figure["error"]:
         return None
-    factor = 10.0 ** figure["difference"]
-    error = 100.0 * factor * np.log(10.0) * figure["error"]
-    return 100.0 * (factor - 1.0), error, figure["pull"]
+    return np.log(10.0) * figure["difference"], np.log(10.0) * figure["error"]
 
 
 def _beyond_chance(
@@ -105,43 +106,45 @@ def _beyond_chance(
 ) -> dict[str, float] | None:
     """Return the spread of the bins' scales beyond that of a perfect model, in per cent, or None.
 
-    ``rms`` is the moment estimate of the root mean square about 0 of the logarithms x of the
-    scales, with weights w = 1 / error^2, sqrt((sum w x^2 - c) / sum w), where that is positive
-    (after R. DerSimonian and N. Laird, Control. Clin. Trials 7 (1986) 177). The sum that chance
-    makes, c, is the mean over samples with simulated and generated bundles exchanged: errors from
-    a few showers a bin are uncertain themselves, so that it is not the number of bins. ``line`` is
-    what ``rms`` stays below for nineteen of twenty perfect models.
+    ``rms`` is that of :func:`excess_rms` for the logarithms of the scales. The sum of squared
+    pulls that chance makes is its mean over samples with simulated and generated bundles
+    exchanged: errors from a few showers a bin are uncertain themselves, so that it is not the
+    number of bins. ``line`` is what ``rms`` stays below for nineteen of twenty perfect models.
     """
-    found, weight = _squares(real, generated, showers, bins)
+    found, weight = _squares(_by_bin(real, generated, showers, bins))
     if not weight:
         return None
     pairs = exchanged(real, generated, showers, EXCHANGES, seed)
-    sums = [_squares(*pair, showers, bins)[0] for pair in pairs]
+    sums = [_squares(_by_bin(*pair, showers, bins))[0] for pair in pairs]
     mean, spread = np.mean(sums), np.std(sums, ddof=1)
     # few of the exchanged samples may have muons enough for a pull
-    line = max(chance.sum_of_squares(mean, spread), mean) if spread else mean
+    line = chance.sum_of_squares(mean, spread) if spread else mean
     return {
-        "rms": float(np.sqrt(max(found - mean, 0.0) / weight)),
-        "line": float(np.sqrt((line - mean) / weight)),
+        name: 100.0 * excess_rms(squares, mean, weight)
+        for name, squares in (("rms", found), ("line", line))
     }
 
 
-def _squares(
-    real: Sums, generated: Sums, showers: np.ndarray, bins: list[np.ndarray]
-) -> tuple[float, float]:
-    """Return the sums over bins of squared pulls and of weights 1 / error^2, of per cent."""
-    known = [entry for entry in _by_bin(real, generated, showers, bins) if entry is not None]
-    scale, error, pull = np.array(known).reshape(-1, 3).T
-    # errors of logarithms
-    error = error / (1.0 + scale / 100.0)
-    return float(np.sum(pull**2)), float(np.sum(error**-2.0))
+def _squares(entries: list[LogScale | None]) -> tuple[float, float]:
+    """Return the sums of squared pulls and of weights 1 / error^2."""
+    known = [entry for entry in entries if entry is not None]
+    value, error = np.array(known).reshape(-1, 2).T
+    return float(np.sum((value / error) ** 2)), float(np.sum(error**-2.0))
 
 
-def _summary(entries: list[tuple[float, float, float] | None]) -> dict[str, Any]:
-    pulls = np.array([entry[2] for entry in entries if entry is not None])
+def _in_per_cent(entry: LogScale) -> tuple[float, float, float]:
+    """Return a scale and its error, in per cent, and the pull of its logarithm."""
+    value, error = entry
+    factor = np.exp(value)
+    return 100.0 * (factor - 1.0), 100.0 * factor * error, value / error
+
+
+def _summary(entries: list[LogScale | None]) -> dict[str, Any]:
+    known = [entry and _in_per_cent(entry) for entry in entries]
+    pulls = np.array([entry[2] for entry in known if entry is not None])
     return {
-        "scale": [entry and entry[0] for entry in entries],
-        "error": [entry and entry[1] for entry in entries],
-        "pull": [entry and entry[2] for entry in entries],
+        "scale": [entry and entry[0] for entry in known],
+        "error": [entry and entry[1] for entry in known],
+        "pull": [entry and entry[2] for entry in known],
         "pull_rms": float(np.sqrt(np.mean(pulls**2))) if len(pulls) else None,
     }
