@@ -117,7 +117,7 @@ def _beyond_chance(
     pairs = exchanged(real, generated, showers, EXCHANGES, seed)
     sums = [_squares(_by_bin(*pair, showers, bins))[0] for pair in pairs]
     mean, spread = np.mean(sums), np.std(sums, ddof=1)
-    # few of the exchanged samples may have muons enough for a pull
+    # 0 where no exchanged sample has muons enough for a pull
     line = chance.sum_of_squares(mean, spread) if spread else mean
     return {
         name: 100.0 * excess_rms(squares, mean, weight)
