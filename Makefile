@@ -28,8 +28,8 @@ tensorboard: $(VENV)/.run ## curves and figures of the trainings in the browser 
 	tensorboard --logdir $(LOGDIR)
 
 .PHONY: test
-test: $(VENV)/.dev ## all tests
-	pytest
+test: $(VENV)/.dev ## all tests, on all cores
+	OMP_NUM_THREADS=1 pytest -n auto
 
 .PHONY: test-unit
 test-unit: $(VENV)/.dev ## the quick tests only, on all cores
