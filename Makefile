@@ -55,9 +55,10 @@ bench: $(VENV)/.dev ## speed figures, as ratios measured in one run
 compare: $(VENV)/.run ## families of networks side by side, one training at a time
 	@snakemake --quiet reason host --cores 4 compare $(if $(PRESET),--configfile config/presets/$(PRESET).yaml)
 
-# preset, page and figure of a blind test
+# preset, page and figure of a blind test; with hundreds of shards Snakemake would take half a core
+# to look for jobs once a second for every one that has ended
 define publish
-	@snakemake --quiet reason host --cores $(CORES) --configfile config/presets/$(1).yaml -- blind_test
+	@snakemake --quiet reason host --cores $(CORES) --max-jobs-per-timespan 300/30s --configfile config/presets/$(1).yaml -- blind_test
 	sed 's|(results.png)|(figures/$(3))|' results/$(1)/blind_test/results.md > docs/$(2)
 	cp results/$(1)/blind_test/results.png docs/figures/$(3)
 endef

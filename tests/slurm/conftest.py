@@ -50,6 +50,8 @@ class ClusterCheckout(Checkout):
             "slurm-init-seconds-before-status-checks": 2,
             "seconds-between-status-checks": 2,
             "latency-wait": 10,
+            # Snakemake ends only when this time has passed since it last sent a job
+            "max-jobs-per-timespan": "100/1s",
             # more would wait for each other where two jobs share a small machine
             "set-threads": dict.fromkeys(
                 ("train_gan", "train_flow", "evaluate", "evaluate_compared"), 1
