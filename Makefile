@@ -80,7 +80,7 @@ config-docs: $(VENV)/.run ## rewrite config/README.md and the JSON schema from t
 	python workflow/scripts/tools/write_config_docs.py
 
 .PHONY: clean
-clean: ## remove results, not the environment
+clean: ## remove results of the default and the debug run; other runs and the environment stay
 	rm -rf results/bundles results/debug
 
 # a stamp is written last, so that an interrupted installation is taken up again

@@ -1,6 +1,7 @@
 """Profiles that fit the rules: a wrong name in one would only show on a cluster."""
 
 import re
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -77,6 +78,11 @@ def test_gpu_rules_ask_htcondor_for_a_gpu_for_each_of_their_processes():
 
 def test_the_documented_way_to_several_nodes_is_the_tested_one():
     text = (ROOT / "profiles/README.md").read_text()
-    documented = yaml.safe_load(re.search(r"```yaml\n(.*?)```", text, re.S)[1])
-    tested = {name: value for name, value in TWO_NODES.items() if value is not None}
+    lines = textwrap.indent(re.search(r"```yaml\n(.*?)```", text, re.S)[1], "    ")
+    profile = (ROOT / "profiles/slurm/config.yaml").read_text()
+    before, gan = profile.split("train_gan: &gan\n")
+    edited = [before, "train_gan: &gan\n", gan.replace("    <<: *training\n", lines, 1)]
+    documented = yaml.safe_load("".join(edited))["set-resources"]["train_gan"]
+    tested = PROFILES["slurm"]["set-resources"]["train_gan"] | TWO_NODES
+    tested = {name: value for name, value in tested.items() if value is not None}
     assert documented | {"gres": "gpu:1"} == tested

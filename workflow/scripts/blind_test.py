@@ -3,7 +3,7 @@
 python workflow/scripts/blind_test.py --events blind_test/events/*.parquet \\
     --metrics blind_test/gan/metrics.json blind_test/flow/metrics.json \\
     --differences blind_test/hadronic.json --runs multiplicity gan flow \\
-    --showers '{"seed": 4, ...}' --simulation '{"seed": 1, ...}' \\
+    --showers '{"seed": 20, ...}' --simulation '{"seed": 1, ...}' \\
     --page blind_test/results.md --figure blind_test/results.png
 """
 

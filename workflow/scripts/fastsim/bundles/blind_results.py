@@ -14,7 +14,7 @@ from fastsim.bundles.headline import headline
 from fastsim.bundles.markdown import table
 from fastsim.bundles.model_runs import TITLES
 from fastsim.bundles.power import power_sentence
-from fastsim.bundles.scale_metrics import QUANTITIES
+from fastsim.bundles.scale_metrics import QUANTITIES, class_name
 
 Metrics = dict[str, Any]
 RELEASES = {
@@ -25,7 +25,9 @@ RELEASES = {
 LEGEND = (
     "✓ kept, ✗ missed. No mark: it cannot be said, because there are too few events, or because "
     "chance would make a perfect model miss the goal by as much: of twenty such samples that one "
-    "stays below the last column in nineteen."
+    "stays below the last column in nineteen. The worst class of N is the one farthest off of "
+    "those that miss the goal, else of all. Of weighted spectra only bins whose simulated content "
+    "is known to 5 % are asked."
 )
 MARKS = {True: "✓ ", False: "✗ ", None: ""}
 
@@ -146,7 +148,7 @@ def _scales_table(models: Sequence[Metrics], titles: list[str]) -> str:
     classes = models[0]["scales"]["by_n"]["classes"]
     rows = []
     for number, (first, last) in enumerate(classes):
-        row = [f"N = {first}" if first == last else f"{first} to {last}" if last else f"≥ {first}"]
+        row = [class_name(first, last)]
         for quantity in QUANTITIES:
             for metrics in models:
                 figure = metrics["scales"]["by_n"][quantity]

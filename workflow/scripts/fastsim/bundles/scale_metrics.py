@@ -21,6 +21,13 @@ EXCHANGES = 100
 """So many exchanges know the mean of a sum of squares to a tenth of its standard deviation."""
 
 
+def class_name(first: int, last: int | None) -> str:
+    """Return a class of N for people, of the numbers in :data:`N_CLASSES`."""
+    if last is None:
+        return f"N ≥ {first}"
+    return f"N = {first}" if first == last else f"N = {first} to {last}"
+
+
 def scales(real: Described, generated: Described, seed: int) -> dict[str, Any]:
     """Return the scale of ``energy`` and ``radius``: of all muons, and bin by bin.
 
