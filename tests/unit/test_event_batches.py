@@ -185,9 +185,19 @@ def test_what_neither_fits_nor_has_a_window_is_shuffled_in_default_windows(paths
     monkeypatch.setattr(event_batches, "STREAMED_WINDOW", 6)
     streamed = stream(paths, STREAMED, None)
     assert_same(take(streamed, 20), take(stream(paths, RESIDENT, 6), 20))
-    # and such a training cannot go on with residents that are shuffled all together
-    with pytest.raises(InputError, match=r"^shuffle_window: .* 6 events, .* have all; .*$"):
-        stream(paths, RESIDENT, None).load_state_dict(streamed.state_dict())
+
+
+def test_a_stream_goes_on_where_more_memory_is_free_and_says_so_where_too_little_is(
+    paths, monkeypatch
+):
+    monkeypatch.setattr(event_batches, "STREAMED_WINDOW", 6)
+    streamed, resident = stream(paths, STREAMED, None), stream(paths, RESIDENT, None)
+    take(streamed, 3)
+    resident.load_state_dict(streamed.state_dict())
+    assert_same(take(resident, 20), take(streamed, 20))
+    state = stream(paths, RESIDENT, None).state_dict()
+    with pytest.raises(InputError, match=r"^resident_memory: .* all \d+ events .* take 1 MiB$"):
+        stream(paths, STREAMED, None).load_state_dict(state)
 
 
 def test_events_that_fit_into_one_window_are_the_same_wherever_they_are(paths):

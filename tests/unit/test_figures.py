@@ -20,6 +20,7 @@ from fastsim.bundles.figures.multiplicity import (
 from fastsim.bundles.figures.panels import add_legend, panel_grid
 from fastsim.bundles.figures.style import house_style
 from fastsim.bundles.fold_spectra import FoldSpectra
+from fastsim.data.ragged import offsets_of
 from fastsim.stats.negative_binomial import NegativeBinomialMixture
 
 
@@ -126,6 +127,20 @@ def test_the_band_of_a_multiplicity_is_the_error_that_its_folds_tell() -> None:
         np.testing.assert_allclose(band.values, (generated + error) / scale, rtol=1e-4)
         least = np.maximum(generated - error, 0.0) / scale
         np.testing.assert_allclose(band.baseline, least, rtol=1e-3, atol=1e-6)
+
+
+@pytest.mark.parametrize("highest", [81, 82, 83])
+def test_the_largest_number_of_muons_may_be_the_last_of_its_bin(highest) -> None:
+    primaries = draw_primaries(50, 1)
+    events = draw_events(primaries, 2)
+    counts = np.minimum(events.counts, highest)
+    counts[0] = highest
+    drawn = draw_events(primaries, 3, like=replace(events, offsets=offsets_of(counts)))
+    mean = toy_mean(primaries)[:, None]
+    folds = [NegativeBinomialMixture(np.ones_like(mean), mean, np.full_like(mean, 3.0))] * 2
+    described, spectra = Described(drawn), FoldSpectra.of(folds, count_edges(highest))
+    data = replace(figure_data(primaries), real=described, generated=described, folds=spectra)
+    assert any(bands(ax) for ax in draw_by_depth(data).axes)
 
 
 def test_the_longest_legend_fits_the_page() -> None:

@@ -86,6 +86,10 @@ def test_the_critic_learns_alone_at_first(dataset):
     assert "loss/generator" in make_steps(training, 4)
 
 
+def test_the_last_step_is_the_generators_whatever_the_delay(dataset):
+    assert "loss/generator" in make_steps(start(dataset, steps=2, generator_delay=0.99), 2)
+
+
 @pytest.mark.parametrize("precision", ["bf16", "fp16"])
 def test_losses_in_half_precision_are_near_those_in_full(dataset, precision):
     settings = {"steps": 60, "critic_learning_rate": 1e-3, "generator_learning_rate": 1e-3}

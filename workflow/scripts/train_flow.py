@@ -21,7 +21,7 @@ from fastsim.bundles.flow_data import scored_bundles
 from fastsim.bundles.flow_generation import STAGE, generate
 from fastsim.bundles.flow_training import FlowTraining
 from fastsim.engine.distributed import Process
-from fastsim.errors import exit_on_input_error
+from fastsim.errors import InputError, exit_on_input_error
 from fastsim.training_program import run_training
 
 
@@ -33,7 +33,16 @@ def main() -> None:
 
 
 def train(config: TrainFlowConfig, args: argparse.Namespace, process: Process) -> None:
-    """Make all steps; the first process evaluates and writes, the others wait for it meanwhile."""
+    """Make all steps; the first process evaluates and writes, the others wait for it meanwhile.
+
+    Raises:
+        InputError: what the config asks for does not exist on GPUs.
+    """
+    if config.deterministic and process.device.type == "cuda":
+        raise InputError(
+            "train_flow.deterministic is true: cumulative sums do not repeat bit for bit on a GPU; "
+            "allowed there is false"
+        )
     run = BundleRun(STAGE, args, config, process, __file__, scored_bundles)
     held_out = scored_bundles(run.validation.shard) if process.is_main else None
     training = FlowTraining(config, run.data, held_out, process)

@@ -32,6 +32,8 @@ from fastsim.engine.precision import compile_module, wants_compilation
 GAPS_AVERAGED = 10
 # a running mean so many times its lowest is no fluctuation
 DIVERGED = 5.0
+# events that a compiled network is tried on
+TRIAL_EVENTS = 64
 
 
 class GanTraining:
@@ -85,7 +87,8 @@ class GanTraining:
             self._compile(critic_loss, generator_loss)
         self._critic_loss = process.replicate(critic_loss)
         self._generator_loss = process.replicate(generator_loss)
-        self._waiting = round(config.generator_delay * config.steps)
+        # so that the last step is the generator's in any case
+        self._waiting = min(round(config.generator_delay * config.steps), config.steps - 1)
         self._critic_updates = Optimization(
             self.critic,
             config,
@@ -111,13 +114,14 @@ class GanTraining:
         self._reset_sums()
 
     def _compile(self, critic_loss: CriticLoss, generator_loss: GeneratorLoss) -> None:
-        """Compile the losses, tried on the first batch."""
+        """Compile the losses, tried on the first events."""
         start = self._data.state_dict()
         batch = self._data.next()
         self._data.load_state_dict(start)
-        everything = slice(0, len(batch.counts))
-        noise, mixing = self._noise.draw((0, 0), batch.counts, everything)
-        conditions, counts, real = batch.gather(everything)
+        # a whole batch may be more than one of many GPUs can hold
+        first = slice(0, min(len(batch.counts), TRIAL_EVENTS))
+        noise, mixing = self._noise.draw((0, 0), batch.counts, first)
+        conditions, counts, real = batch.gather(first)
         known = bundles(conditions, counts, len(real))
         # other muons than the real ones, whose loss would vanish
         others = real + 1.0

@@ -85,6 +85,7 @@ class EventBatches:
         if resident_memory is None:
             resident_memory = free_memory(device) // 2
         needed = FlatEvents.bytes_of(self.events, self.points, self.widths)
+        self._needed = -(-needed // 2**20)
         self.resident = needed <= resident_memory
         if shuffle_window is None and not self.resident:
             shuffle_window = STREAMED_WINDOW
@@ -167,19 +168,17 @@ class EventBatches:
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Continue as after ``state_dict`` was taken.
+        """Continue as after ``state_dict`` was taken, wherever the events were then.
 
         Raises:
-            InputError: events were shuffled in other windows then.
+            InputError: all events were shuffled together then, and are streamed now.
         """
-        if state["shuffle_window"] != self._shuffle_window:
-            then, now = (
-                window or "all" for window in (state["shuffle_window"], self._shuffle_window)
-            )
+        if state["shuffle_window"] != self._shuffle_window and not self.resident:
             raise InputError(
-                f"shuffle_window: the checkpoint was made with windows of {then} events, and now "
-                f"they have {now}; set shuffle_window and resident_memory so that they are the same"
+                f"resident_memory: the checkpoint was made with all {self.events} events in "
+                f"memory, shuffled together, and now less is free; they take {self._needed} MiB"
             )
+        self._shuffle_window = state["shuffle_window"]
         self._go_to(state["epoch"], state["position"])
 
     def close(self) -> None:

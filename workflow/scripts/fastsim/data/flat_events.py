@@ -81,7 +81,11 @@ class FlatEvents:
         """
         # known here, so that a GPU need not be waited for
         points = int(self.counts[rows].sum())
-        index = torch.from_numpy(rows).to(self.points.device)
+        index = torch.from_numpy(rows)
+        if self.points.is_cuda:
+            # from other memory, the copy would wait for the GPU after all
+            index = index.pin_memory()
+        index = index.to(self.points.device, non_blocking=True)
         # twice as fast as indexing by brackets
         lengths = self.lengths.index_select(0, index)
         shift = self.starts.index_select(0, index) - (torch.cumsum(lengths, 0) - lengths)

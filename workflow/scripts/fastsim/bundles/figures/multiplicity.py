@@ -79,7 +79,7 @@ def draw_multiplicity(panel: Panel, data: FigureData, title: str, rows: np.ndarr
     # 1 + N = 1, 2, ... lies in the middle of its bin
     samples = [_shifted_counts(described, rows) for described in (data.real, data.generated)]
     highest = max(sample.values.max() for sample in samples)
-    edges = count_edges(highest) + 1.0
+    edges = count_edges(highest - 1.0) + 1.0
     panel.spectrum.set_xscale("log")
     histogram = fill(edges, *samples)
     weights = samples[0].weights

@@ -48,7 +48,7 @@ GAN = (
 
 def draw_multiplicity(data: FigureData) -> Figure:
     """Likelihood and learning rate of the multiplicity model."""
-    return _draw(data.history_multiplicity, LIKELIHOOD, "epoch", 1)
+    return _draw(data.history_multiplicity, LIKELIHOOD, "step", 1)
 
 
 def draw_gan(data: FigureData) -> Figure:
