@@ -1,32 +1,34 @@
 """Which torchrun a training is started with, alone and on several nodes."""
 
 import os
+import runpy
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from torch.distributed import run as torchrun
 
 LAUNCHER = Path(__file__).parents[2] / "workflow/scripts/tools/launch_training.py"
 
 
 @pytest.fixture
-def launch(tmp_path):
+def launch(tmp_path, monkeypatch):
     """Start the launcher where torchrun and Slurm only tell; return the arguments of torchrun."""
-    for name, script in (("torchrun", 'echo "$@"'), ("scontrol", "printf 'gpu07\\ngpu09\\n'")):
-        file = tmp_path / name
-        file.write_text(f"#!/bin/sh\n{script}\n")
-        file.chmod(0o755)
+    scontrol = tmp_path / "scontrol"
+    scontrol.write_text("#!/bin/sh\nprintf 'gpu07\\ngpu09\\n'\n")
+    scontrol.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    given = []
+    monkeypatch.setattr(torchrun, "main", given.append)
 
     def launch(*arguments, **environment):
-        run = subprocess.run(
-            [sys.executable, LAUNCHER, *arguments],
-            env={"PATH": f"{tmp_path}:{os.environ['PATH']}"} | environment,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        return run.stdout.split()
+        with monkeypatch.context() as patch:
+            patch.setattr(sys, "argv", [str(LAUNCHER), *arguments])
+            for name, text in environment.items():
+                patch.setenv(name, text)
+            runpy.run_path(str(LAUNCHER), run_name="__main__")
+        return given.pop()
 
     return launch
 
@@ -67,3 +69,23 @@ def test_nodes_meet_at_the_first_and_it_alone_is_the_host(launch):
     assert value(first, "--rdzv-conf") == "is_host=True"
     assert value(second, "--rdzv-conf") == "is_host=False"
     assert value(second, "--local-addr") == "gpu09"
+
+
+ENDS = {
+    "bad input": ("raise SystemExit(2)", 2, False),
+    "told to end": ("raise SystemExit(75)", 75, False),
+    "a mistake in the code": ("raise SystemExit(1)", 1, True),
+    "killed": ("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", 1, True),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("code", "status", "told"), ENDS.values(), ids=ENDS)
+def test_the_status_of_a_training_is_passed_on(tmp_path, code, status, told):
+    program = tmp_path / "training.py"
+    program.write_text(code)
+    command = [sys.executable, LAUNCHER, "--gpus", "1", program]
+    run = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert run.returncode == status
+    assert ("Root Cause" in run.stderr) == told
+    assert "Traceback" not in run.stderr

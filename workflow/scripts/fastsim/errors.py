@@ -7,6 +7,9 @@ from typing import ParamSpec
 
 P = ParamSpec("P")
 
+INPUT_ERROR_STATUS = 2
+"""Exit status of a program that was given bad input."""
+
 
 class InputError(Exception):
     """Bad input: the message names file, row or key, value, and what is allowed."""
@@ -21,6 +24,6 @@ def exit_on_input_error(main: Callable[P, None]) -> Callable[P, None]:
             main(*args, **kwargs)
         except InputError as error:
             print(f"error: {error}", file=sys.stderr)
-            raise SystemExit(2) from None
+            raise SystemExit(INPUT_ERROR_STATUS) from None
 
     return guarded

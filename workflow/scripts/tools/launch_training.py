@@ -14,8 +14,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+from torch.distributed import run as torchrun
+from torch.distributed.elastic.multiprocessing import SignalException
+from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
+
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from fastsim.engine.preemption import EXIT_STATUS
+from fastsim.errors import INPUT_ERROR_STATUS
 from fastsim.gpus import count_gpus
 
 # beside those of torchrun itself: Slurm sends it ahead of the end of the job's time
@@ -23,16 +29,26 @@ SIGNALS = "SIGTERM,SIGINT,SIGHUP,SIGQUIT,SIGUSR1"
 
 
 def main() -> None:
-    """Become torchrun."""
+    """Run torchrun; end with the status of the process that failed first, or its own."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0], allow_abbrev=False)
     parser.add_argument(
         "--gpus", type=int, default=0, help="of this node (default: all that the job sees)"
     )
     parser.add_argument("program", nargs=argparse.REMAINDER, help="with its arguments")
     args = parser.parse_args()
-    command = ["torchrun", "--signals-to-handle", SIGNALS, *rendezvous()]
+    command = ["--signals-to-handle", SIGNALS, *rendezvous()]
     command += ["--nproc-per-node", str(args.gpus or count_gpus() or 1), *args.program]
-    os.execvp(command[0], command)
+    try:
+        torchrun.main(command)
+    except SignalException:
+        sys.exit(EXIT_STATUS)
+    except ChildFailedError as failed:
+        status = failed.get_first_failure()[1].exitcode
+        # these the training has told in a line; of others torchrun knows which process it was
+        if status not in (INPUT_ERROR_STATUS, EXIT_STATUS):
+            print(failed, file=sys.stderr)
+        # of one that was killed it is negative
+        sys.exit(max(status, 1))
 
 
 def rendezvous() -> list[str]:
