@@ -2,8 +2,10 @@
 
 import os
 import runpy
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -89,3 +91,22 @@ def test_the_status_of_a_training_is_passed_on(tmp_path, code, status, told):
     assert run.returncode == status
     assert ("Root Cause" in run.stderr) == told
     assert "Traceback" not in run.stderr
+
+
+@pytest.mark.slow
+def test_a_launcher_that_is_told_to_end_says_try_again(tmp_path):
+    program, started = tmp_path / "training.py", tmp_path / "started"
+    program.write_text(
+        "import pathlib, signal, sys, time\n"
+        "signal.signal(signal.SIGTERM, lambda *_: sys.exit(75))\n"
+        f"pathlib.Path({str(started)!r}).touch()\n"
+        "time.sleep(100)\n"
+    )
+    command = [sys.executable, LAUNCHER, "--gpus", "1", program]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as launcher:
+        while not started.exists() and launcher.poll() is None:
+            time.sleep(0.1)
+        launcher.send_signal(signal.SIGTERM)
+        _, errors = launcher.communicate(timeout=60)
+    assert launcher.returncode == 75
+    assert "Traceback" not in errors

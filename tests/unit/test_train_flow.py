@@ -4,6 +4,7 @@ import json
 import signal
 import subprocess
 import sys
+from argparse import Namespace
 
 import numpy as np
 import pytest
@@ -11,8 +12,12 @@ import torch
 import training_processes as processes
 from training_processes import SCRIPTS
 
+import train_flow
+from fastsim.bundles.config.train_flow import TrainFlowConfig
 from fastsim.bundles.events import read_events
 from fastsim.bundles.models.multiplicity import MultiplicityModel
+from fastsim.engine.distributed import Process
+from fastsim.errors import InputError
 from fastsim.run_folder import save_weights, write_config
 
 pytestmark = pytest.mark.slow
@@ -40,6 +45,12 @@ def undisturbed(dataset, tmp_path_factory):
     errors = processes.finished(start(dataset, folder))
     assert errors.count("validation NLL") >= 3
     return folder
+
+
+def test_what_no_gpu_can_repeat_is_refused_there():
+    gpu = Process(0, 1, torch.device("cuda"))
+    with pytest.raises(InputError, match=r"^train_flow\.deterministic is true: .* false$"):
+        train_flow.train(TrainFlowConfig(deterministic=True), Namespace(), gpu)
 
 
 def test_a_run_leaves_all_its_files_and_no_checkpoints(undisturbed):

@@ -14,7 +14,7 @@ from fastsim.bundles.headline import headline
 from fastsim.bundles.markdown import table
 from fastsim.bundles.model_runs import TITLES
 from fastsim.bundles.power import power_sentence
-from fastsim.bundles.scale_metrics import QUANTITIES, class_name
+from fastsim.bundles.scale_metrics import QUANTITIES, n_class_title
 
 Metrics = dict[str, Any]
 RELEASES = {
@@ -148,7 +148,7 @@ def _scales_table(models: Sequence[Metrics], titles: list[str]) -> str:
     classes = models[0]["scales"]["by_n"]["classes"]
     rows = []
     for number, (first, last) in enumerate(classes):
-        row = [class_name(first, last)]
+        row = [n_class_title(first, last)]
         for quantity in QUANTITIES:
             for metrics in models:
                 figure = metrics["scales"]["by_n"][quantity]

@@ -8,7 +8,7 @@ import numpy as np
 
 from fastsim.bundles.config.blind_test import Range
 from fastsim.bundles.config.models import BundleModel
-from fastsim.bundles.scale_metrics import QUANTITIES, class_name
+from fastsim.bundles.scale_metrics import QUANTITIES, n_class_title
 from fastsim.bundles.weighting import FLUX_TITLES
 from fastsim.stats import chance
 
@@ -166,7 +166,7 @@ def _known(values: list[float | None]) -> np.ndarray:
 def _scale_by_n(table: Metrics, quantity: str, limit: float) -> Reached:
     name, goal = f"Scale of {quantity} per class of N, worst", f"within {limit:.0f} %"
     known = [
-        (abs(scale), scale, error, class_name(*limits))
+        (abs(scale), scale, error, n_class_title(*limits))
         for limits, scale, error in zip(
             table["classes"], table[quantity]["scale"], table[quantity]["error"], strict=True
         )

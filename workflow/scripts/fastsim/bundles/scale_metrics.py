@@ -21,7 +21,7 @@ EXCHANGES = 100
 """So many exchanges know the mean of a sum of squares to a tenth of its standard deviation."""
 
 
-def class_name(first: int, last: int | None) -> str:
+def n_class_title(first: int, last: int | None) -> str:
     """Return a class of N for people, of the numbers in :data:`N_CLASSES`."""
     if last is None:
         return f"N ≥ {first}"

@@ -85,7 +85,6 @@ class EventBatches:
         if resident_memory is None:
             resident_memory = free_memory(device) // 2
         needed = FlatEvents.bytes_of(self.events, self.points, self.widths)
-        self._needed = -(-needed // 2**20)
         self.resident = needed <= resident_memory
         if shuffle_window is None and not self.resident:
             shuffle_window = STREAMED_WINDOW
@@ -174,9 +173,11 @@ class EventBatches:
             InputError: all events were shuffled together then, and are streamed now.
         """
         if state["shuffle_window"] != self._shuffle_window and not self.resident:
+            needed = FlatEvents.bytes_of(self.events, self.points, self.widths)
             raise InputError(
                 f"resident_memory: the checkpoint was made with all {self.events} events in "
-                f"memory, shuffled together, and now less is free; they take {self._needed} MiB"
+                f"memory, shuffled together, and now less is free; they take {-(-needed // 2**20)} "
+                "MiB, which the key must be at least"
             )
         self._shuffle_window = state["shuffle_window"]
         self._go_to(state["epoch"], state["position"])

@@ -49,8 +49,8 @@ def compile_module(module: nn.Module, trial: Trial) -> None:
         trial: calls the module on a batch and returns the loss and figures that it came from.
     """
     expected = _figures_and_gradient(module, trial)
-    # to overlap sums over processes, it would cut the graph inside the gradient penalty, which it
-    # cannot, when a share of another number of events is compiled anew
+    # to overlap sums over processes, it would cut the graph, and fails to inside a derivative that
+    # is differentiated, when a share of another number of events is compiled anew
     torch._dynamo.config.optimize_ddp = False
     module.compile(dynamic=True)
     try:
