@@ -19,7 +19,10 @@ NEEDS = {
     "htcondor": ("allowed_execute_duration", "htcondor_request_mem_mb"),
     "slurm": ("runtime", "mem_mb"),
 }
-SAMPLING = {"sample", "sample_compared", "sample_member", "sample_blind", "sample_transfer"}
+SAMPLING = {
+    *("sample", "sample_compared", "sample_member", "sample_blind", "sample_transfer"),
+    "generate",
+}
 TRAINING = {
     *("train_multiplicity", "train_gan", "train_flow", "train_family"),
     *("train_gan_member", "train_flow_member"),

@@ -68,6 +68,7 @@ def own_files(*patterns, **ingest):
         ({"ingest": {"files": ["a"]}}, "events.source is simulate, not files"),
         ({"ingest": {"angle": "degrees"}}, "'rad' or 'degree'"),
         ({"ingest": {"max_rejected_fraction": 1.5}}, "ingest.max_rejected_fraction = 1.5"),
+        ({"generate": {"primaries": "nowhere.csv"}}, "primaries: nowhere.csv: no such file"),
         (own_files("nowhere/*.parquet"), "ingest.files: nowhere/*.parquet: names no file"),
         (own_files(str(ROOT)), "is a folder; name the files in it"),
         (own_files("http://127.0.0.1:9/*.parquet"), "http://127.0.0.1:9/*.parquet: cannot be"),
@@ -90,6 +91,7 @@ def test_wrong_keys_and_values(tmp_path, values, line):
     ("values", "target", "line"),
     [
         ({}, "transfer", "transfer.files is empty"),
+        ({}, "generate", "generate.primaries is not given"),
         (own_files(str(ROOT / "README.md")), "transfer", "transfer.files is empty"),
         (own_files(str(ROOT / "README.md")), "blind_test", "events.source is files"),
     ],

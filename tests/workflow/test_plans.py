@@ -54,3 +54,14 @@ def test_an_ensemble_of_two_trains_one_more(untouched, model):
 
 def test_families_are_compared_without_a_model_of_the_report(untouched):
     assert untouched.planned("compare") == DATASET | {"train_family": 3, "compare": 1}
+
+
+def test_bundles_for_own_primaries_need_one_trained_model(untouched):
+    options = ("--config", "generate={'primaries': 'config/config.yaml'}")
+    assert untouched.planned("generate", *options) == DATASET | {
+        "summarize_dataset": 1,
+        "train_multiplicity": 1,
+        "train_gan": 1,
+        "read_primaries": 1,
+        "generate": 1,
+    }

@@ -22,3 +22,15 @@ if not settings.transfer.files:
                 "that models trained on simulated ones (events.source: simulate) are tested on"
             ),
         localrule: True
+
+
+if not settings.generate.primaries:
+
+    rule generate:
+        """Not without primaries."""
+        input:
+            refuse(
+                "generate.primaries is not given: it names the CSV or Parquet file of the "
+                "primaries that bundles are wanted for"
+            ),
+        localrule: True

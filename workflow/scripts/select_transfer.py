@@ -15,7 +15,8 @@ import numpy as np
 from fastsim.airshower.primaries import NUCLEI
 from fastsim.bundles.config.simulate import SimulateConfig
 from fastsim.bundles.events import read_events, write_events
-from fastsim.bundles.transfer import PrimaryRange, independent_inside
+from fastsim.bundles.primary_range import PrimaryRange
+from fastsim.bundles.transfer import independent_inside
 from fastsim.errors import InputError, exit_on_input_error
 from fastsim.files import write_json
 from fastsim.settings import parse

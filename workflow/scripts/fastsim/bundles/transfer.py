@@ -1,7 +1,6 @@
 """Trained models on showers of another program: which of them count, and the page about it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,32 +9,9 @@ from fastsim.bundles.error_budget import COLUMNS, texts
 from fastsim.bundles.events import Events
 from fastsim.bundles.markdown import table
 from fastsim.bundles.one_depth import one_depth
-from fastsim.bundles.primaries import mass_number
+from fastsim.bundles.primary_range import PrimaryRange
 from fastsim.data.ragged import offsets_of
 from fastsim.data.segments import segment_sum
-
-
-@dataclass(frozen=True)
-class PrimaryRange:
-    """Least and largest energy [GeV], mass [GeV], zenith [rad] and slant depth [m] of primaries."""
-
-    least: tuple[float, float, float, float]
-    most: tuple[float, float, float, float]
-
-    def holds(self, primaries: np.ndarray) -> np.ndarray:
-        """Return which ``primaries`` (events, 4) are inside, limits included, bool (events,)."""
-        # as the table has them, so that the limits themselves are inside
-        least, most = np.float32(self.least), np.float32(self.most)
-        return ((primaries >= least) & (primaries <= most)).all(axis=1)
-
-    def __str__(self) -> str:
-        (energy, mass, zenith, depth), most = self.least, self.most
-        lightest, heaviest = mass_number(np.array([mass, most[1]]))
-        return (
-            f"{energy:.0e} to {most[0]:.0e} GeV, {lightest} to {heaviest} nucleons, zenith "
-            f"{np.degrees(zenith):.0f} to {np.degrees(most[2]):.0f} degrees, {depth:g} to "
-            f"{most[3]:g} m of ice"
-        )
 
 
 def independent_inside(events: Events, trained: PrimaryRange, seed: int) -> Events:

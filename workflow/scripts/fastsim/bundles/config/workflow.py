@@ -10,6 +10,7 @@ from fastsim.bundles.config.compare import CompareConfig
 from fastsim.bundles.config.evaluate import EvaluateConfig
 from fastsim.bundles.config.events import EventsConfig
 from fastsim.bundles.config.fit_normalization import FitNormalizationConfig
+from fastsim.bundles.config.generate import GenerateConfig
 from fastsim.bundles.config.ingest import IngestStageConfig
 from fastsim.bundles.config.models import BundleModel
 from fastsim.bundles.config.plot import PlotConfig
@@ -70,6 +71,9 @@ class BundlesConfig(Section):
     plot: PlotConfig = Field(PlotConfig(), description="figures")
     blind_test: BlindTestConfig = Field(
         BlindTestConfig(), description="figures of merit on showers that nobody has looked at"
+    )
+    generate: GenerateConfig = Field(
+        GenerateConfig(), description="bundles for primaries of one's own"
     )
     transfer: TransferConfig = Field(
         TransferConfig(), description="the trained models on showers of another program"
