@@ -8,7 +8,8 @@ from fastsim.bundles.goals import reached
 
 
 def auc(value):
-    return {"generated": {"value": value, "error": 0.002}, "floor": {"value": 0.5, "error": 0.003}}
+    floor = {"value": 0.5, "error": 0.003, "mean_error": 0.0015}
+    return {"generated": {"value": value, "error": 0.002}, "floor": floor}
 
 
 def ks(value):
@@ -67,15 +68,20 @@ METRICS = {
 
 def test_a_good_model_keeps_every_goal_that_can_be_judged():
     rows = reached(METRICS, MULTIPLICITY, "default")
-    unknown = ["the same, N ≥ 300", "GST-weighted spectra of N, leading energy, radius"]
+    unknown = [
+        "the same, N ≥ 300",
+        # beyond the goal, by less than two errors
+        "Gaisser H4a-weighted spectra of N, leading energy, radius",
+        "GST-weighted spectra of N, leading energy, radius",
+    ]
     assert [row.name for row in rows if row.kept is None] == unknown
     assert all(row.kept for row in rows if row.kept is not None)
     values = {row.name: row.value for row in rows}
-    assert values["Event AUC - floor, generated N"] == "+0.0070 ± 0.0020"
+    assert values["Event AUC - floor, generated N"] == "+0.0070 ± 0.0025"
     assert values["Scale of energy per class of N, worst"] == "-0.90 ± 0.20 % (N = 2 to 4)"
     assert "log10 muon energy" in values["KS - floor, largest of all observables"]
     assert values["Gaisser H4a-weighted spectra of N, leading energy, radius"] == (
-        "0 of 2 bins; largest -8.0 ± 4.0 % (n 10 to 31.6)"
+        "0 of 2 bins beyond by 2 errors; largest -8.0 ± 4.0 % (n 10 to 31.6)"
     )
     assert values["PIT of N per bin of the primary, beyond its 95 % line"] == (
         "1 of 2 bins, due 0.1, p = 0.098; worst 0.110 over 0.100 (A = 14, 10^5.5 to 10^6 GeV, "
@@ -117,6 +123,16 @@ def row_of(metrics, name):
     return row
 
 
+def test_weighted_spectra_are_right_only_if_all_of_them_are_known_and_within():
+    name = "Gaisser H4a-weighted spectra of N, leading energy, radius"
+    within = {"deviation": [3.0, -4.0], "largest": SPECTRUM["largest"] | {"deviation": -4.0}}
+    good = deepcopy(METRICS)
+    good["weighted_spectra"]["gaisser_h4a"] = {"n": SPECTRUM | within, "radius": SPECTRUM | within}
+    assert row_of(good, name).kept is True
+    good["weighted_spectra"]["gaisser_h4a"]["radius"] = UNKNOWN
+    assert row_of(good, name).kept is None
+
+
 def test_what_a_perfect_model_misses_as_well_cannot_be_said():
     few = deepcopy(METRICS)
     few["scales"]["by_primary"]["energy"]["beyond_chance"] = {"rms": 1.02, "line": 2.34}
@@ -134,7 +150,7 @@ def test_what_a_perfect_model_misses_as_well_cannot_be_said():
     )
     # what a value below its goal says is another matter
     row = row_of(few, "Event AUC - floor, generated N")
-    assert (row.kept, row.perfect) == (True, "0.0033")
+    assert (row.kept, row.perfect) == (True, "0.0041")
 
 
 @pytest.mark.parametrize(

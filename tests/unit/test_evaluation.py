@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from tests.unit.bundle_samples import draw_events, draw_primaries, toy_mean
 
-from fastsim.bundles import power
+from fastsim.bundles import power, separation_metrics
 from fastsim.bundles.baseline_table import contests
 from fastsim.bundles.config.evaluate import EvaluateConfig
 from fastsim.bundles.config.models import BundleModel
@@ -31,6 +31,7 @@ from fastsim.bundles.separation_metrics import (
     counts_auc,
     event_auc,
     physics_distances,
+    set_auc,
 )
 from fastsim.bundles.set_classifier import set_classifier_auc
 from fastsim.bundles.weighting import FLUX_MODELS
@@ -72,6 +73,30 @@ def metrics(real):
         return evaluate(real, generated, *sources, 1.0, config)
 
 
+def test_the_network_on_raw_muons_sees_events_of_the_whole_sample(monkeypatch) -> None:
+    seen = []
+
+    def classifier(a, b, _):
+        seen.append((a, b))
+        return 0.5
+
+    monkeypatch.setattr(separation_metrics, "SET_EVENTS", 300)
+    monkeypatch.setattr(separation_metrics, "set_classifier_auc", classifier)
+    # as of files with a nucleus each
+    primaries = PRIMARIES[np.argsort(PRIMARIES[:, 1], kind="stable")]
+    a, b = (Described(draw_events(primaries, seed)).at_least(1) for seed in (2, 3))
+    set_auc(a, b, 2, 1)
+    for sample, whole in zip(seen[0], (a, b), strict=True):
+        assert len(sample) == 300
+        nuclei, events = np.unique(sample.primaries[:, 1], return_counts=True)
+        assert len(nuclei) == 5
+        assert events.min() > 20
+        assert set(sample.event_id) <= set(whole.events.event_id)
+        assert (np.diff(sample.event_id.astype(np.int64)) > 0).all()
+    # the events of one sample are nearly those of the other
+    assert len(np.intersect1d(seen[0][0].event_id, seen[0][1].event_id)) > 200
+
+
 def test_metrics_keep_the_contract(metrics, real) -> None:
     json.dumps(metrics, allow_nan=False)
     names = {observable.name for observable in OBSERVABLES}
@@ -85,7 +110,7 @@ def test_metrics_keep_the_contract(metrics, real) -> None:
                 assert figure["ks_error"] >= 0
     for key in EVENT_KEYS:
         for side in ("generated", "floor"):
-            assert set(metrics[key][side]) == {"value", "spread", "error"}
+            assert set(metrics[key][side]) == {"value", "spread", "mean_error", "error"}
     # too few large bundles in so small a sample
     for key in ("c2st_auc_event_n30", "c2st_auc_event_n300"):
         assert metrics[key] == {"generated": None, "floor": None}

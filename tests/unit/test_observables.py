@@ -123,8 +123,9 @@ def test_elbert_is_zero_where_a_nucleon_has_less_than_the_threshold() -> None:
 
 def test_threshold_solves_the_energy_loss() -> None:
     # integrate dE/dX = -(a + b E) downwards in small steps: the muon must stop at the depth
-    E, step = float(threshold_at_surface(1500.0)), 0.05
-    for _ in range(int(1500.0 * 0.917 / step)):
+    # 200 m of firn, 400 m along the track
+    E, step = float(threshold_at_surface(1500.0, 0.5)), 0.05
+    for _ in range(int((400.0 * 0.832 + 1100.0 * 0.917) / step)):
         E -= step * (0.2595 + 3.64e-4 * E)
     assert abs(E) < 0.3
 

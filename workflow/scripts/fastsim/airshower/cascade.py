@@ -6,9 +6,10 @@ against the axis are small (a transverse momentum of 0.5 GeV over hundreds of Ge
 are those along the axis, and the zenith angle enters only through
 :class:`~fastsim.airshower.atmosphere.ShowerAxis`.
 
-Left out, all below a few per cent above hundreds of GeV: the geomagnetic field, photoproduction
-and muon pairs by photons, energy loss and scattering of charged hadrons in air, Fermi motion of
-spectator nucleons, hadrons that reach the surface.
+Left out, all below a few per cent above hundreds of GeV: photoproduction and muon pairs by photons,
+energy loss and scattering of charged hadrons in air, Fermi motion of spectator nucleons, hadrons
+that reach the surface. Left out, too, is the geomagnetic field, which changes radii of inclined
+showers by as much as they are (docs/PHYSICS_VALIDATION.md).
 """
 
 import math

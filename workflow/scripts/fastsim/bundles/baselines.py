@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fastsim.bundles.primaries import mass_number, water_equivalent
+from fastsim.airshower.ice import water_equivalent
+from fastsim.bundles.primaries import mass_number
 
 IONISATION_LOSS = 0.2595
 """GeV per metre of water equivalent."""
@@ -60,14 +61,14 @@ def elbert_mean(
     return nucleons * p.scale_energy / (threshold * cos_zenith) * x**-p.power * below**p.cutoff
 
 
-def threshold_at_surface(slant_depth: np.ndarray) -> np.ndarray:
+def threshold_at_surface(slant_depth: np.ndarray, cos_zenith: np.ndarray) -> np.ndarray:
     """Return the energy in GeV that a muon needs at the surface to reach ``slant_depth`` m of ice.
 
-    From the mean loss dE/dX = a + b E: E = (a / b) (exp(b X) - 1), IceCube's usual a and b. Losses
-    fluctuate, so muons below it survive and some above do not; it lies close to the energy of 50 %
-    survival.
+    From the mean loss dE/dX = a + b E: E = (a / b) (exp(b X) - 1), IceCube's usual a and b, and X
+    of ice under firn, as the simulation has it. Losses fluctuate, so muons below it survive and
+    some above do not; it lies close to the energy of 50 % survival.
     """
-    X = water_equivalent(slant_depth)
+    X = water_equivalent(slant_depth, cos_zenith)
     return IONISATION_LOSS / RADIATIVE_LOSS * np.expm1(RADIATIVE_LOSS * X)
 
 
@@ -79,6 +80,6 @@ def elbert_mean_at_depth(primaries: np.ndarray, parameters: ElbertParameters) ->
         parameters: one of :data:`ELBERT_SETS`.
     """
     energy, mass, zenith, depth = np.asarray(primaries, dtype=np.float64).T
-    return elbert_mean(
-        energy, mass_number(mass), np.cos(zenith), threshold_at_surface(depth), parameters
-    )
+    cos_zenith = np.cos(zenith)
+    threshold = threshold_at_surface(depth, cos_zenith)
+    return elbert_mean(energy, mass_number(mass), cos_zenith, threshold, parameters)

@@ -27,7 +27,7 @@ LEGEND = (
     "chance would make a perfect model miss the goal by as much: of twenty such samples that one "
     "stays below the last column in nineteen. The worst class of N is the one farthest off of "
     "those that miss the goal, else of all. Of weighted spectra only bins whose simulated content "
-    "is known to 5 % are asked."
+    "is known to 5 % are asked; the goal is missed where one is beyond it by two of its errors."
 )
 MARKS = {True: "✓ ", False: "✗ ", None: ""}
 

@@ -58,7 +58,8 @@ class Validation:
         seed: of the choice, of the generated bundles and of the classifier.
 
     Raises:
-        InputError: fewer than two showers have muons.
+        InputError: fewer than two showers have muons; those of one energy, mass and zenith count
+            as one.
     """
 
     def __init__(self, shard: Shard, normalization: Normalization, seed: int) -> None:
@@ -69,7 +70,10 @@ class Validation:
         # rows of one shower differ in depth, the last condition, only
         _, self._showers = np.unique(self.shard.conditions[:, :-1], axis=0, return_inverse=True)
         if self._showers.max(initial=0) < 1:
-            raise InputError("validation shards: two showers with muons are needed")
+            raise InputError(
+                "validation shards: two showers with muons are needed; energy, mass and zenith "
+                "tell them apart"
+            )
         self._normalization = normalization
         self._seed = seed
         self.real = energy_radius(self.shard.points)

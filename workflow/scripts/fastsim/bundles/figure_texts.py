@@ -96,15 +96,18 @@ FIGURE_TEXTS = {
     "gaisser_h4a": FigureText(
         "Which muons",
         "Re-weighted to the cosmic-ray flux Gaisser H4a",
-        "The same events, each weighted with flux over simulated spectrum: what a detector would "
-        f"see, dominated by low energies. {_RATIO}",
+        "The same events, each weighted with flux over simulated spectrum, dominated by low "
+        "energies: what a detector would see of primaries in the simulated range of energies, "
+        f"beyond which nothing is added. {_RATIO}",
     ),
     "mupage": FigureText(
         "Which muons",
         "Beside MUPAGE, at vertical depths of 1.5 to 5 km of water equivalent",
         "Events weighted to Gaisser H4a, at depths where MUPAGE's laws hold. They know depth, "
         "zenith angle, number of muons and, for the energy, radius: each is averaged over the "
-        f"simulated bundles or muons, and its shape is compared. {_RATIO}",
+        "simulated bundles or muons, and its shape is compared. MUPAGE is of all primaries, the "
+        "events of those in the simulated range of energies: without the lowest, bundles of one "
+        f"muon are missing, and all larger ones look too many. {_RATIO}",
     ),
     "event_displays": FigureText(
         "Which muons",

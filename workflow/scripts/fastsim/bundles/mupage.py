@@ -8,7 +8,7 @@ equivalent, zenith angles in rad, radii in m and energies in TeV. All arguments 
 
 import numpy as np
 
-from fastsim.bundles.primaries import water_equivalent
+from fastsim.airshower.ice import water_equivalent
 
 DEPTHS = (1.5, 5.0)
 """km of water equivalent, vertical: where the laws hold."""
@@ -20,9 +20,13 @@ _LOSS = 0.42
 
 
 def vertical_depth(primaries: np.ndarray) -> np.ndarray:
-    """Return the vertical depth, km w.e. (events,), of ``primaries`` (events, 4) of the table."""
-    primaries = np.asarray(primaries, dtype=np.float64)
-    return water_equivalent(primaries[:, 3]) / 1e3 * np.cos(primaries[:, 2])
+    """Return the vertical depth, km w.e. (events,), of ``primaries`` (events, 4) of the table.
+
+    Ice under firn, as the simulation has it.
+    """
+    _, _, zenith, depth = np.asarray(primaries, dtype=np.float64).T
+    cos_zenith = np.cos(zenith)
+    return water_equivalent(depth, cos_zenith) / 1e3 * cos_zenith
 
 
 def valid(primaries: np.ndarray) -> np.ndarray:
