@@ -16,7 +16,7 @@ from tests.workflow.conftest import PRESET, ROOT, Checkout
 
 LIMIT = ("timeout", "-k", "20", "900")
 TWO_NODES = {
-    "gpu": None,
+    "gpu": 0,
     "gres": "gpu:1",
     "nodes": 2,
     "tasks": 2,

@@ -216,6 +216,20 @@ def test_snakemake_is_killed_and_started_again_with_another_config(disturbed: Cl
     assert '"steps": 20' in (disturbed.results / "gan/metrics.json").read_text()
 
 
+def test_a_run_of_another_folder_of_results_leaves_its_jobs_alone(
+    quiet, disturbed: ClusterCheckout
+):
+    run = Run(disturbed)
+    job = run.wait_for_checkpoint()
+    with run.frozen_training():
+        shard = "results/other/events/part-0000.parquet"
+        beside = disturbed.snakemake(shard, "--config", "output_dir=results/other")
+        assert "jobs of an earlier run" not in beside.stdout + beside.stderr
+        assert state_of(job) == "RUNNING"
+    run.finish()
+    assert files_of(disturbed) == quiet
+
+
 @pytest.mark.parametrize("small_disk", [1024], indirect=True)
 def test_full_disk_where_a_job_keeps_its_temporary_files(
     quiet, disturbed: ClusterCheckout, small_disk: Path

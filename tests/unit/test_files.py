@@ -1,6 +1,10 @@
 """Files are complete or absent."""
 
 import json
+import os
+import signal
+import subprocess
+import sys
 
 import pytest
 
@@ -54,3 +58,30 @@ def test_json_round_trip_and_refusals(tmp_path):
         read_json(file)
     with pytest.raises(InputError, match=r"b\.json: cannot be read"):
         read_json(tmp_path / "b.json")
+
+
+PROGRAM = """
+import sys, time
+from fastsim.errors import exit_on_input_error
+from fastsim.files import atomic_path
+
+@exit_on_input_error
+def main():
+    with atomic_path(sys.argv[1]) as temporary:
+        temporary.write_text("half")
+        print(temporary, flush=True)
+        time.sleep(60)
+
+main()
+"""
+
+
+def test_a_program_told_to_end_leaves_nothing_half_written(tmp_path):
+    command = [sys.executable, "-c", PROGRAM, str(tmp_path / "file.txt")]
+    # the library is where pytest found it
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout.readline().strip().startswith(str(tmp_path))
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=20) == 128 + signal.SIGTERM
+    assert list(tmp_path.iterdir()) == []

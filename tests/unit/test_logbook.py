@@ -1,4 +1,5 @@
 import csv
+import errno
 import io
 import sys
 from datetime import UTC, datetime, timedelta
@@ -19,6 +20,7 @@ from tensorboard.plugins.hparams.list_session_groups import Handler
 
 from fastsim.errors import InputError
 from fastsim.tracking.logbook import FIGURES_KEPT, Logbook, default_run_name
+from fastsim.tracking.tensorboard_run import TensorBoardRun
 from fastsim.tracking.wandb_run import WandbSettings
 
 
@@ -93,6 +95,26 @@ def test_a_state_takes_the_place_of_what_was_logged_before_it(tmp_path):
     assert names_in(tmp_path / "tensorboard") == ["kept"]
     scalars, *_ = seen_by_tensorboard(tmp_path / "tensorboard/kept")
     assert scalars == {"loss": [(1, 1.0), (2, 0.5)], "score": [(2, 2.0)]}
+
+
+def test_a_display_that_cannot_write_is_given_up_and_the_rest_goes_on(
+    tmp_path, monkeypatch, capsys
+):
+    def fail(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    logbook = Logbook(tmp_path, run_name="first")
+    logbook.scalars(1, {"loss": 1.0})
+    monkeypatch.setattr(TensorBoardRun, "scalars", fail)
+    for step in (2, 3):
+        logbook.scalars(step, {"loss": 1 / step})
+    monkeypatch.undo()
+    logbook.figure(3, "example", png(3))
+    logbook.close()
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.endswith("TensorBoardRun ends here (No space left on device); the training goes on")
+    assert len((tmp_path / "history.csv").read_text().splitlines()) == 4
+    assert "example" not in EventAccumulator(str(tmp_path / "tensorboard/first")).Reload().Tags()
 
 
 def test_a_run_replaces_one_of_its_name_and_no_other(tmp_path):

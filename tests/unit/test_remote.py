@@ -1,8 +1,10 @@
 """Listing and downloading: nothing missed, nothing truncated, no secret told."""
 
+import errno
 import os
 import sys
 import tempfile
+from pathlib import Path
 
 import aiohttp
 import fsspec
@@ -107,6 +109,37 @@ def test_a_file_url_is_a_local_file_and_a_name_may_look_like_a_pattern(folder):
 def test_patterns_that_name_nothing(folder, monkeypatch, pattern, problem):
     monkeypatch.chdir(folder)
     assert problem in error_of(list_files, [pattern, "large.parquet"], None)
+
+
+@pytest.mark.parametrize(
+    "pattern", ["runs/*.parquet", "**/*.parquet", "r*/a.parquet", "runs/[ab].parquet"]
+)
+def test_a_folder_that_cannot_be_listed_hides_no_files(folder, monkeypatch, pattern):
+    monkeypatch.chdir(folder)
+    listed = os.scandir
+
+    def scandir(path="."):
+        # root may list every folder
+        if Path(path).name == "runs":
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return listed(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    if pattern == "r*/a.parquet":
+        # its folder is looked for, not looked into
+        assert list_files([pattern], None) == ["runs/a.parquet"]
+    else:
+        told = error_of(list_files, [pattern], None)
+        assert told.endswith("runs: cannot be listed (Permission denied)")
+
+
+def test_a_file_in_a_folder_of_another_user_is_told(folder, monkeypatch):
+    def is_dir(path):
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "is_dir", is_dir)
+    told = error_of(list_files, [str(folder / "runs/a.parquet")], None)
+    assert told == f"{folder}/runs/a.parquet: cannot be listed (Permission denied)"
 
 
 def test_http_globs(server):

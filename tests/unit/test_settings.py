@@ -1,7 +1,9 @@
 """Configuration sections: checks in one line, flags that round-trip."""
 
 import argparse
+import errno
 import shlex
+from datetime import date
 
 import pytest
 import yaml
@@ -10,7 +12,7 @@ from hypothesis import strategies as st
 from pydantic import Field
 
 from fastsim.errors import InputError, exit_on_input_error
-from fastsim.settings import Section, add_flags, from_flags, parse, to_flags
+from fastsim.settings import Section, add_flags, check_keys, from_flags, parse, to_flags
 
 
 class Inner(Section):
@@ -41,6 +43,7 @@ class Whole(Base):
         ({"rate": "0.1"}, 'test: rate = "0.1": input should be a valid number'),
         ({"rate": 1.5}, "test: rate = 1.5: input should be less than 1"),
         ({"shards": 1.5}, "test: shards = 1.5: input should be a valid integer"),
+        ({"rate": date(2026, 11, 21)}, 'test: rate = "2026-11-21": input should be a valid number'),
         ({"names": "a"}, 'test: names = "a": input should be a valid array'),
     ],
 )
@@ -68,6 +71,32 @@ def test_exponents_without_a_point_are_numbers():
     assert parse(Whole, yaml.safe_load("{rate: 1e-1, inner: {weight: 2.5e3}}"), "test") == Whole(
         rate=0.1, inner=Inner(weight=2500.0)
     )
+
+
+def test_a_date_is_a_text():
+    assert parse(Whole, {"names": [date(2026, 11, 21)]}, "test").names == ("2026-11-21",)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("rate: 0.1\ninner: {weight: 1}\nrate: 0.2\n", "line 3: rate is given twice"),
+        ("inner:\n  weight: 1\n  weight: 2\n", "line 3: weight is given twice"),
+        ("names:\n- {a: 1, b: 2, a: 3}\n", "line 2: a is given twice"),
+    ],
+)
+def test_a_key_given_twice_is_refused(tmp_path, text, told):
+    file = tmp_path / "mine.yaml"
+    file.write_text(text)
+    with pytest.raises(InputError, match=rf"mine\.yaml: {told}"):
+        check_keys(file)
+
+
+@pytest.mark.parametrize("text", ["", "rate: 0.1\ninner: {rate: 1}\nnames: [a, a]\n"])
+def test_keys_of_different_sections_may_have_one_name(tmp_path, text):
+    file = tmp_path / "mine.yaml"
+    file.write_text(text)
+    check_keys(file)
 
 
 def test_a_text_that_looks_like_a_number_stays_a_text():
@@ -102,3 +131,17 @@ def test_input_error_ends_a_program_with_one_line_and_status_2(capsys):
         main()
     assert stop.value.code == 2
     assert capsys.readouterr().err == "error: file.parquet: row 3: energy -1; above 0 is allowed\n"
+
+
+def test_a_place_where_nothing_can_be_written_ends_a_program_with_one_line(tmp_path, capsys):
+    @exit_on_input_error
+    def main(number):
+        raise OSError(number, "what the system says", str(tmp_path / "file"))
+
+    with pytest.raises(SystemExit) as stop:
+        main(errno.ENOSPC)
+    assert stop.value.code == 2
+    assert capsys.readouterr().err == f"error: {tmp_path}/file: what the system says\n"
+    # not the user's to mend
+    with pytest.raises(OSError, match="what the system says"):
+        main(errno.EIO)

@@ -8,7 +8,7 @@ import snakemake_executor_plugin_slurm as plugin
 
 from fastsim import slurm_queue
 from fastsim.errors import InputError
-from fastsim.slurm_queue import ask_until_answered, jobs_of, wait_until_gone
+from fastsim.slurm_queue import ask_until_answered, jobs_named, wait_until_gone
 
 
 @pytest.fixture
@@ -24,31 +24,22 @@ def command(tmp_path, monkeypatch):
     return command
 
 
-@pytest.fixture
-def folder(tmp_path):
-    return tmp_path / "project | of a group"
-
-
-def test_jobs_of_this_folder_and_of_snakemake_are_found(command, folder):
-    lines = [
-        f"11|rule_train_gan|{folder}",
-        f"12|rule_simulate_wildcards_0003|{folder}",
-        f"13|rule_simulate_wildcards_0003|{folder}/another",
-        f"14|(null)|{folder}",
-    ]
-    command("squeue", f"cat <<'END'\n{chr(10).join(lines)}\nEND")
-    assert jobs_of(folder) == {"11": "train_gan", "12": "simulate_wildcards_0003"}
+def test_jobs_of_one_run_are_asked_for(command, tmp_path):
+    lines = "11|rule_train_gan\n12|rule_simulate_wildcards_0003"
+    command("squeue", f"echo $@ > {tmp_path}/asked; cat <<'END'\n{lines}\nEND")
+    assert jobs_named("run-1") == {"11": "train_gan", "12": "simulate_wildcards_0003"}
+    assert "--me --noheader --name run-1 " in (tmp_path / "asked").read_text()
 
 
 @pytest.mark.parametrize("cancel", [False, True])
-def test_waiting_ends_with_the_last_job(command, folder, tmp_path, monkeypatch, capsys, cancel):
+def test_waiting_ends_with_the_last_job(command, tmp_path, monkeypatch, capsys, cancel):
     monkeypatch.setattr(slurm_queue, "SECONDS_BETWEEN_LOOKS", 0.01)
     # one look at a time takes a line
     looks = tmp_path / "looks"
-    looks.write_text(f"11|rule_plot|{folder}\n" * 3)
+    looks.write_text("11|rule_plot\n" * 3)
     command("squeue", f"head -n 1 {looks}; sed -i 1d {looks}")
     command("scancel", f"echo $@ > {tmp_path}/cancelled")
-    wait_until_gone(folder, {"11": "plot", "15": "report"}, cancel)
+    wait_until_gone("run-1", {"11": "plot", "15": "report"}, cancel)
     assert looks.read_text() == ""
     assert (tmp_path / "cancelled").exists() == cancel
     if cancel:
@@ -56,13 +47,13 @@ def test_waiting_ends_with_the_last_job(command, folder, tmp_path, monkeypatch, 
     assert "11 (plot), 15 (report)" in capsys.readouterr().err
 
 
-def test_no_slurm_and_a_slurm_that_does_not_answer(command, folder, monkeypatch):
+def test_no_slurm_and_a_slurm_that_does_not_answer(command, monkeypatch):
     command("squeue", "echo 'slurm_load_jobs error: Unable to contact controller' >&2; exit 1")
     with pytest.raises(InputError, match="squeue: slurm_load_jobs error: Unable to contact"):
-        jobs_of(folder)
+        jobs_named("run-1")
     monkeypatch.setenv("PATH", "")
     with pytest.raises(InputError, match="squeue: No such file or directory; is this a Slurm"):
-        jobs_of(folder)
+        jobs_named("run-1")
 
 
 def test_plugin_asks_until_slurm_answers(command, tmp_path, monkeypatch):

@@ -52,6 +52,7 @@ def own_files(*patterns, **ingest):
         ({"simulate": {"zenith_max": 95.0}}, "simulate.zenith_max = 95.0: input should be less"),
         ({"simulate": {"energy_min": 1e7, "energy_max": 1e5}}, "energy_max must be above"),
         ({"output_dir": "../elsewhere/$(x)"}, "output_dir = "),
+        ({"output_dir": "/scratch/me"}, "a folder as seen from the working directory is needed"),
         ({"split": {"test_share": 0.95}}, "test_share"),
         ({"also_compare": ["gan"]}, "also_compare names gan, which is the bundle_model"),
         (
@@ -85,6 +86,14 @@ def test_wrong_keys_and_values(tmp_path, values, line):
     assert len([text for text in result.stderr.splitlines() if "error" in text.lower()]) == 1
     assert "Traceback" not in result.stderr
     assert not (tmp_path / "results").exists()
+
+
+def test_a_section_given_twice(tmp_path):
+    file = tmp_path / "mine.yaml"
+    file.write_text("train_gan: {steps: 5}\ntrain_gan: {width: 8}\n")
+    result = run(tmp_path, "--configfile", str(file))
+    assert result.returncode == 2
+    assert "mine.yaml: line 2: train_gan is given twice" in result.stderr
 
 
 @pytest.mark.parametrize(

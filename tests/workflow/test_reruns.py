@@ -60,6 +60,12 @@ def test_a_key_of_the_compared_model_reruns_its_training_and_its_column(checkout
     }
 
 
+def test_fewer_files_of_samples_are_made_anew_for_all_models(checkout):
+    edit(checkout, "sample", shards=1)
+    jobs = checkout.planned()
+    assert (jobs["sample"], jobs["sample_compared"]) == (1, 1)
+
+
 def test_models_that_change_places_are_not_trained_again(checkout, shards):
     assert checkout.planned("--config", "bundle_model=flow") == {
         "sample": shards,

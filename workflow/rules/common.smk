@@ -8,17 +8,19 @@ from typing import get_args
 
 from snakemake_interface_executor_plugins.settings import DeploymentMethod
 
+# where this file lies, also if another workflow takes the rules as a module
+RULES = Path(str(workflow.current_basedir))
 # relative, so that moving the checkout changes no rule's input
-SCRIPTS = Path(os.path.relpath(Path(workflow.basedir) / "scripts"))
-IMAGE = os.path.relpath(Path(workflow.basedir).parent / "containers" / "cr-muons.sif")
+SCRIPTS = Path(os.path.relpath(RULES.parent / "scripts"))
+IMAGE = os.path.relpath(RULES.parents[1] / "containers" / "cr-muons.sif")
 sys.path.insert(0, str(SCRIPTS.resolve()))
 
 from fastsim.bundles.config.models import BundleModel
 from fastsim.bundles.config.workflow import BundlesConfig
 from fastsim.gpus import count_gpus
 from fastsim.errors import InputError
+from fastsim.settings import check_keys, to_flags
 from fastsim.settings import parse as parse_settings
-from fastsim.settings import to_flags
 from fastsim.sources import sources, write_source_list
 
 
@@ -47,6 +49,8 @@ if not workflow.is_main_process:
     signal.signal(signal.SIGUSR1, signal.SIG_IGN)
 
 CONFIG_FILES = " + ".join(os.path.relpath(file) for file in workflow.configfiles)
+for file in workflow.configfiles:
+    or_stop(check_keys, os.path.relpath(file))
 settings = or_stop(parse_settings, BundlesConfig, config, CONFIG_FILES)
 
 RESULTS = settings.output_dir
@@ -69,7 +73,8 @@ TRAIN_ON_ALL_GPUS = (
     " --checkpoints {params.checkpoints}"
     " --output-dir {params.folder}"
     " {resources.tracking}"
-    " 2>&1 | tee {log}"
+    # a full disk costs the log, not the training
+    " 2>&1 | {{ tee {log} || true; }}"
 )
 
 

@@ -68,6 +68,8 @@ use rule sample as sample_member with:
         f"{BENCHMARKS}/sample_member/{{member}}.tsv"
     params:
         events=TEST_EVENTS,
+        # fewer files than before hold more each, though they have the same names
+        shards=len(SAMPLE_PARTS),
     message:
         "Generate bundles with member {wildcards.member}"
 

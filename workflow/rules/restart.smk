@@ -1,12 +1,14 @@
 """Taking up a run on a Slurm cluster whose Snakemake was killed while its jobs went on."""
 
 import time
+from urllib.parse import quote
 
 from fastsim.files import read_json, write_json
 from fastsim.fingerprints import hash_of, hash_of_files
-from fastsim.slurm_queue import ask_until_answered, jobs_of, wait_until_gone
+from fastsim.slurm_queue import ask_until_answered, jobs_named, wait_until_gone
 
-RUN_FILE = Path(".snakemake/started_with.json")
+# one for each output_dir: runs with folders of their own may go side by side
+RUN_FILE = Path(".snakemake/started_with") / f"{quote(RESULTS, safe='')}.json"
 
 
 def take_up_earlier_run():
@@ -18,12 +20,14 @@ def take_up_earlier_run():
     if workflow.executor_plugin.name != "slurm":
         return
     ask_until_answered()
-    rules = sorted(Path(workflow.basedir).glob("rules/*.smk"))
+    rules = sorted(RULES.glob("*.smk"))
     run = {"config": hash_of(settings.model_dump(mode="json")), "rules": hash_of_files(rules)}
-    same = not RUN_FILE.exists() or or_stop(read_json, RUN_FILE) == run
-    if jobs := or_stop(jobs_of, Path.cwd()):
+    earlier = or_stop(read_json, RUN_FILE) if RUN_FILE.exists() else run | {"jobs": None}
+    name = earlier.pop("jobs")
+    same = earlier == run
+    if name and (jobs := or_stop(jobs_named, name)):
         began = time.time()
-        or_stop(wait_until_gone, Path.cwd(), jobs, not same)
+        or_stop(wait_until_gone, name, jobs, not same)
         if same:
             record(job for job in workflow.dag.jobs if is_complete(job) and not known(job, began))
         # what there is to do has been found out before
@@ -43,7 +47,8 @@ def take_up_earlier_run():
         )
         sys.exit(2)
     record(unknown)
-    write_json(RUN_FILE, run)
+    # the plugin gives all jobs of a run one name, and tells nobody else
+    write_json(RUN_FILE, run | {"jobs": workflow.scheduler._executor.run_uuid})
 
 
 def is_complete(job):

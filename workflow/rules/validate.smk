@@ -2,6 +2,7 @@
 
 from fastsim.bundles.config.split import HeldOutConfig
 
+TEMPLATE = os.path.normpath(f"{SCRIPTS}/../report/report.html.j2")
 TRAINING_EVENTS = expand(f"{RESULTS}/splits/train/part-{{part}}.parquet", part=PARTS)
 COMPARED = expand(f"{RESULTS}/compared/{{model}}/metrics.json", model=settings.compared_models)
 
@@ -120,7 +121,7 @@ rule report:
     input:
         program=f"{SCRIPTS}/report.py",
         library=library("report"),
-        template="workflow/report/report.html.j2",
+        template=TEMPLATE,
         metrics=f"{RESULTS}/validation/metrics.json",
         compared=COMPARED,
         ensemble=ENSEMBLE,

@@ -4,8 +4,8 @@ python workflow/scripts/evaluate.py --events splits/test/*.parquet --samples sam
     --timings samples/*.json --training splits/train/*.parquet --multiplicity multiplicity/ \\
     --model gan/ --normalization dataset/normalization.json --output metrics.json
 
-Without ``--training`` there are no lookups in the result, without ``--multiplicity`` no figures of
-that model: they are the same whichever model makes the muons.
+Without ``--multiplicity`` there are neither figures of that model nor lookups in the result: they
+are the same whichever model makes the muons.
 """
 
 import argparse

@@ -14,6 +14,7 @@ import operator
 import re
 import shlex
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, TypeVar
 
 import yaml
@@ -41,13 +42,33 @@ def parse(section: type[S], values: Mapping[str, Any], where: str) -> S:
     """
     try:
         try:
-            return section.model_validate_json(json.dumps(values))
+            # YAML has dates, which are no JSON: as text they are allowed where text is
+            return section.model_validate_json(json.dumps(values, default=str))
         except ValidationError as error:
-            return section.model_validate_json(json.dumps(_with_exponents(values, error)))
+            values = _with_exponents(values, error)
+            return section.model_validate_json(json.dumps(values, default=str))
     except ValidationError as error:
         raise InputError(f"{where}: {_first_problem(section, error)}") from None
     except TypeError as error:
         raise InputError(f"{where}: {error}") from None
+
+
+def check_keys(file: str | Path) -> None:
+    """Raise :class:`InputError` if a key of a YAML file is given twice: the first would be lost."""
+    with Path(file).open(encoding="utf-8") as stream:
+        nodes = [yaml.compose(stream, yaml.SafeLoader)]
+    while nodes:
+        node = nodes.pop()
+        if isinstance(node, yaml.SequenceNode):
+            nodes += node.value
+        elif isinstance(node, yaml.MappingNode):
+            seen = set()
+            for key, value in node.value:
+                nodes.append(value)
+                if str(key.value) in seen:
+                    line = key.start_mark.line + 1
+                    raise InputError(f"{file}: line {line}: {key.value} is given twice")
+                seen.add(str(key.value))
 
 
 def _with_exponents(values: Mapping[str, Any], error: ValidationError) -> Any:

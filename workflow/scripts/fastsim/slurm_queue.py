@@ -1,4 +1,4 @@
-"""Jobs of this user that Slurm holds: those that a killed Snakemake left at work in a folder."""
+"""Jobs of this user that Slurm holds: those that a killed Snakemake left at work."""
 
 import asyncio
 import subprocess
@@ -6,7 +6,6 @@ import sys
 import time
 from collections.abc import Mapping
 from logging import Logger
-from pathlib import Path
 
 import snakemake_executor_plugin_slurm as plugin
 
@@ -15,28 +14,27 @@ from fastsim.errors import InputError
 SECONDS_BETWEEN_LOOKS = 10.0
 
 
-def jobs_of(folder: Path) -> dict[str, str]:
-    """Return the rules by job id of what Snakemake's jobs wait or run in ``folder``.
+def jobs_named(name: str) -> dict[str, str]:
+    """Return the rules by job id of the waiting and running jobs of one run of Snakemake.
+
+    Args:
+        name: the run's own, which all its jobs have.
 
     Raises:
         InputError: Slurm does not answer.
     """
-    lines = _slurm("squeue", "--me", "--noheader", "--format", "%i|%k|%Z").splitlines()
-    jobs = {}
-    for line in lines:
-        # the plugin names rule and wildcards in the comment
-        number, comment, place = line.split("|", 2)
-        if comment.startswith("rule_") and place == str(folder):
-            jobs[number] = comment.removeprefix("rule_")
-    return jobs
+    # the plugin names rule and wildcards in the comment
+    asked = ("squeue", "--me", "--noheader", "--name", name, "--format", "%i|%k")
+    jobs = (line.split("|", 1) for line in _slurm(*asked).splitlines())
+    return {number: comment.removeprefix("rule_") for number, comment in jobs}
 
 
-def wait_until_gone(folder: Path, jobs: Mapping[str, str], cancel: bool) -> None:
-    """Return when none of the jobs of ``folder`` is left; tell the user which those are.
+def wait_until_gone(name: str, jobs: Mapping[str, str], cancel: bool) -> None:
+    """Return when none of a run's jobs is left; tell the user which those are.
 
     Args:
-        folder: where they work.
-        jobs: see :func:`jobs_of`.
+        name: the run's own.
+        jobs: see :func:`jobs_named`.
         cancel: do not let them finish.
     """
     named = ", ".join(f"{number} ({rule})" for number, rule in jobs.items())
@@ -50,7 +48,7 @@ def wait_until_gone(folder: Path, jobs: Mapping[str, str], cancel: bool) -> None
             file=sys.stderr,
             flush=True,
         )
-    while jobs_of(folder):
+    while jobs_named(name):
         time.sleep(SECONDS_BETWEEN_LOOKS)
 
 

@@ -60,7 +60,7 @@ def write_source_list(path: Path, files: Sequence[Path]) -> None:
 @cache
 def _imported(file: Path) -> list[Path]:
     modules: set[str] = set()
-    for package, names, plain in IMPORT.findall(file.read_text()):
+    for package, names, plain in IMPORT.findall(file.read_text(encoding="utf-8")):
         if package:
             # ``from package import name``: the name may be a module or something inside one
             modules.update(f"{package}.{name}" for name in re.findall(r"\w+", names))

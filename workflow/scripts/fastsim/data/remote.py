@@ -101,14 +101,40 @@ def list_files(patterns: Iterable[str], token: str | None) -> list[str]:
 
 def _list_local(path: Path) -> list[str]:
     path = path.expanduser()
-    if path.is_dir():
-        raise InputError(f"{path}: is a folder; name the files in it, for instance {path}/*")
-    # a name may hold brackets that are no pattern
-    if path.exists():
-        return [os.path.normpath(path)]
-    # relative paths stay relative, and files whose name starts with a dot stay out
-    names = glob.glob(str(path), recursive=True)  # noqa: PTH207
-    return [os.path.normpath(name) for name in names if not Path(name).is_dir()]
+    try:
+        if path.is_dir():
+            raise InputError(f"{path}: is a folder; name the files in it, for instance {path}/*")
+        # a name may hold brackets that are no pattern
+        if path.exists():
+            return [os.path.normpath(path)]
+        _check_listable(path)
+        # relative paths stay relative, and files whose name starts with a dot stay out
+        names = glob.glob(str(path), recursive=True)  # noqa: PTH207
+        return [os.path.normpath(name) for name in names if not Path(name).is_dir()]
+    except OSError as error:
+        raise InputError(f"{error.filename}: cannot be listed ({error.strerror})") from None
+
+
+def _check_listable(pattern: Path) -> None:
+    """Raise OSError where ``pattern`` looks into a folder that cannot be listed.
+
+    ``glob`` passes it over, and files that nobody misses would be lost.
+    """
+
+    def refuse(error: OSError) -> None:
+        raise error
+
+    for depth, part in enumerate(pattern.parts):
+        if not glob.has_magic(part):
+            continue
+        for above in glob.glob(str(Path(*pattern.parts[:depth])), recursive=True):  # noqa: PTH207
+            if part == "**":
+                for _ in os.walk(above, onerror=refuse):
+                    pass
+            elif Path(above).is_dir():
+                os.scandir(above).close()
+        if part == "**":
+            return
 
 
 def _list_remote(pattern: str, token: str | None) -> list[str]:

@@ -3,7 +3,8 @@
 import csv
 import re
 import shutil
-from collections.abc import Mapping
+import sys
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
@@ -67,16 +68,26 @@ class Logbook:
         self._figures: list[dict[str, Any]] = []
         self._resumed = False
         # opened by what is shown first: only then is it known whether a state brings its own name
-        self._open: list[Display] = []
+        self._open: list[Display] | None = None
 
-    def _displays(self) -> list[Display]:
-        if not self._open:
+    def _show(self, show: Callable[[Display], None]) -> None:
+        """Let every display show something; one that cannot write any more is given up."""
+        if self._open is None:
             self._open = [TensorBoardRun(self._tensorboard)]
             if self._wandb is not None:
                 self._open.append(
                     WandbRun(self._wandb, self.folder, self.run_name, resumed=self._resumed)
                 )
-        return self._open
+        for display in tuple(self._open):
+            try:
+                show(display)
+            except OSError as error:
+                self._open.remove(display)
+                print(
+                    f"warning: {self.folder}: {type(display).__name__} ends here "
+                    f"({error.strerror or error}); the training goes on",
+                    file=sys.stderr,
+                )
 
     @property
     def _tensorboard(self) -> Path:
@@ -138,22 +149,19 @@ class Logbook:
             if not isinstance(value, str)
         }
         step = int(self._rows[-1]["step"]) if self._rows else 0
-        for display in self._displays():
-            display.hyperparameters(step, _flat(config), numbers)
+        self._show(lambda display: display.hyperparameters(step, _flat(config), numbers))
 
     def _show_scalars(self, row: Mapping[str, float]) -> None:
         values = {name: value for name, value in row.items() if name != "step"}
-        for display in self._displays():
-            display.scalars(int(row["step"]), values)
+        self._show(lambda display: display.scalars(int(row["step"]), values))
 
     def _show_histogram(self, record: Mapping[str, Any]) -> None:
-        for display in self._displays():
-            display.histogram(record["step"], record["name"], record["histogram"])
+        name, histogram = record["name"], record["histogram"]
+        self._show(lambda display: display.histogram(record["step"], name, histogram))
 
     def _show_figure(self, record: Mapping[str, Any]) -> None:
         image = np.asarray(Image.open(BytesIO(record["png"])).convert("RGB"))
-        for display in self._displays():
-            display.figure(record["step"], record["name"], image)
+        self._show(lambda display: display.figure(record["step"], record["name"], image))
 
     def write_history(self) -> None:
         """Write ``history.csv`` as of now, atomically."""
@@ -172,9 +180,9 @@ class Logbook:
         self._close_displays()
 
     def _close_displays(self) -> None:
-        for display in self._open:
-            display.close()
-        self._open = []
+        if self._open is not None:
+            self._show(lambda display: display.close())
+        self._open = None
 
     def state_dict(self) -> dict[str, Any]:
         """Return the run's name and everything logged, as plain values."""
@@ -187,9 +195,9 @@ class Logbook:
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Forget what was logged since construction; show what ``state`` has, under its name."""
-        if self._open:
+        if self._open is not None:
             self._close_displays()
-            shutil.rmtree(self._tensorboard)
+            shutil.rmtree(self._tensorboard, ignore_errors=True)
         self.run_name = state["run_name"]
         self._resumed = True
         self._rows = [dict(row) for row in state["rows"]]

@@ -1,9 +1,10 @@
 """The whole configuration of the muon-bundle workflow: one section a stage."""
 
 import math
+import re
 from typing import get_args
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from fastsim.bundles.config.blind_test import BlindTestConfig
 from fastsim.bundles.config.compare import CompareConfig
@@ -30,8 +31,8 @@ class BundlesConfig(Section):
 
     output_dir: str = Field(
         "results/bundles",
-        pattern=r"^[\w.][\w./-]*$",
-        description="folder of the results; another one keeps the runs of another config apart",
+        description="folder of the results, below the working directory or beside it; another one "
+        "keeps the runs of another config apart",
     )
     events: EventsConfig = Field(EventsConfig(), description="where the showers come from")
     simulate: SimulateConfig = Field(SimulateConfig(), description="air-shower simulation")
@@ -78,6 +79,16 @@ class BundlesConfig(Section):
     transfer: TransferConfig = Field(
         TransferConfig(), description="the trained models on showers of another program"
     )
+
+    @field_validator("output_dir")
+    @classmethod
+    def _folder_that_rules_can_name(cls, folder: str) -> str:
+        if not re.fullmatch(r"[\w.]([\w./-]*[\w.-])?", folder):
+            raise ValueError(
+                "a folder as seen from the working directory is needed, of letters, digits, '.', "
+                "'_', '-' and '/' in between; for another place make it a link"
+            )
+        return folder
 
     @model_validator(mode="after")
     def _other_showers_for_the_blind_test(self) -> "BundlesConfig":
