@@ -216,14 +216,16 @@ def test_snakemake_is_killed_and_started_again_with_another_config(disturbed: Cl
     assert '"steps": 20' in (disturbed.results / "gan/metrics.json").read_text()
 
 
-def test_a_run_of_another_folder_of_results_leaves_its_jobs_alone(
-    quiet, disturbed: ClusterCheckout
-):
+@pytest.mark.parametrize(
+    ("folder", "target"),
+    [("results/other", "events/part-0000.parquet"), ("results/debug", "dataset/summary.json")],
+)
+def test_a_run_beside_it_leaves_its_jobs_alone(quiet, disturbed: ClusterCheckout, folder, target):
     run = Run(disturbed)
     job = run.wait_for_checkpoint()
     with run.frozen_training():
-        shard = "results/other/events/part-0000.parquet"
-        beside = disturbed.snakemake(shard, "--config", "output_dir=results/other")
+        config = ("--config", f"output_dir={folder}", "sample={'seed': 2}")
+        beside = disturbed.snakemake(f"{folder}/{target}", *config)
         assert "jobs of an earlier run" not in beside.stdout + beside.stderr
         assert state_of(job) == "RUNNING"
     run.finish()

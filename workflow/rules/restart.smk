@@ -1,8 +1,10 @@
 """Taking up a run on a Slurm cluster whose Snakemake was killed while its jobs went on."""
 
+import socket
 import time
 from urllib.parse import quote
 
+import psutil
 from fastsim.files import read_json, write_json
 from fastsim.fingerprints import hash_of, hash_of_files
 from fastsim.slurm_queue import ask_until_answered, jobs_named, wait_until_gone
@@ -22,9 +24,11 @@ def take_up_earlier_run():
     ask_until_answered()
     rules = sorted(RULES.glob("*.smk"))
     run = {"config": hash_of(settings.model_dump(mode="json")), "rules": hash_of_files(rules)}
-    earlier = or_stop(read_json, RUN_FILE) if RUN_FILE.exists() else run | {"jobs": None}
-    name = earlier.pop("jobs")
-    same = earlier == run
+    earlier = or_stop(read_json, RUN_FILE) if RUN_FILE.exists() else {"run": run}
+    if "snakemake" in earlier and goes_on(*earlier["snakemake"]):
+        # it sees to its jobs itself; Snakemake's lock keeps the two from the same files
+        return
+    same, name = earlier["run"] == run, earlier.get("jobs")
     if name and (jobs := or_stop(jobs_named, name)):
         began = time.time()
         or_stop(wait_until_gone, name, jobs, not same)
@@ -48,7 +52,15 @@ def take_up_earlier_run():
         sys.exit(2)
     record(unknown)
     # the plugin gives all jobs of a run one name, and tells nobody else
-    write_json(RUN_FILE, run | {"jobs": workflow.scheduler._executor.run_uuid})
+    jobs = workflow.scheduler._executor.run_uuid
+    this = [socket.gethostname(), os.getpid(), psutil.Process().create_time()]
+    write_json(RUN_FILE, {"run": run, "jobs": jobs, "snakemake": this})
+
+
+def goes_on(host, number, started):
+    """Return whether a process is still at work, as far as this machine can tell."""
+    here = host == socket.gethostname() and psutil.pid_exists(number)
+    return here and psutil.Process(number).create_time() == started
 
 
 def is_complete(job):
