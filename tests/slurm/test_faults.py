@@ -224,7 +224,8 @@ def test_a_run_beside_it_leaves_its_jobs_alone(quiet, disturbed: ClusterCheckout
     run = Run(disturbed)
     job = run.wait_for_checkpoint()
     with run.frozen_training():
-        config = ("--config", f"output_dir={folder}", "sample={'seed': 2}")
+        # another config, of which the jobs would be cancelled
+        config = ("--config", f"output_dir={folder}", "ensemble=2")
         beside = disturbed.snakemake(f"{folder}/{target}", *config)
         assert "jobs of an earlier run" not in beside.stdout + beside.stderr
         assert state_of(job) == "RUNNING"
