@@ -86,7 +86,8 @@ def test_the_first_bad_row_is_named_with_its_values(tmp_path, column, value, rea
     [
         ("", "cannot be read as CSV"),
         (f"{','.join(PRIMARY_COLUMNS)}\n", "has no rows"),
-        ("primary_energy,zenith\n1e5,0\n", "Column 'primary_mass'"),
+        ("primary_energy,zenith\n1e5,0\n", "column primary_mass is missing"),
+        (f"{','.join(PRIMARY_COLUMNS)},zenith\n1e5,1,0,2000,1\n", "column zenith occurs 2 times"),
         (f"{','.join(PRIMARY_COLUMNS)}\n1e5,p,0,2000\n", "invalid value 'p'"),
         (f"{','.join(PRIMARY_COLUMNS)}\n1e5,0.938,0\n", "Expected 4 columns, got 3"),
     ],

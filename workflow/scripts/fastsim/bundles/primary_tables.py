@@ -56,6 +56,8 @@ def without_muons(primaries: np.ndarray) -> Events:
 def _read_csv(path: Path) -> np.ndarray:
     types = dict.fromkeys(PRIMARY_COLUMNS, pa.float64())
     try:
+        with csv.open_csv(path) as header:
+            _check_names(header.schema.names, path)
         table = csv.read_csv(
             path,
             # on one thread its messages have the number of the line
@@ -86,15 +88,20 @@ def _read_parquet(path: Path) -> np.ndarray:
     return np.concatenate([np.empty((0, len(PRIMARY_COLUMNS))), *blocks])
 
 
-def _columns(schema: pa.Schema, path: Path) -> tuple[str, ...]:
+def _check_names(names: list[str], path: Path) -> None:
     for name in PRIMARY_COLUMNS:
-        if schema.names.count(name) != 1:
-            times = schema.names.count(name)
+        times = names.count(name)
+        if times != 1:
             problem = f"occurs {times} times" if times else "is missing"
             raise InputError(
                 f"{path}: column {name} {problem}; one each of {', '.join(PRIMARY_COLUMNS)} is "
                 "needed"
             )
+
+
+def _columns(schema: pa.Schema, path: Path) -> tuple[str, ...]:
+    _check_names(schema.names, path)
+    for name in PRIMARY_COLUMNS:
         kind = schema.field(name).type
         if not (pa.types.is_floating(kind) or pa.types.is_integer(kind)):
             raise InputError(f"{path}: column {name} is {kind}; numbers are needed")
