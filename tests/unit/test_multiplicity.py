@@ -37,6 +37,7 @@ from fastsim.stats.negative_binomial import NegativeBinomialMixture
 from fastsim.tracking.logbook import Logbook
 
 ENERGY_SCALE, MASS_SCALE = 0.9, 0.6
+NUCLEI_ABOVE = -1.2
 NORMALIZATION = Normalization(
     primaries={
         "log10_energy_pev": Affine(mean=-0.5, std=ENERGY_SCALE),
@@ -72,7 +73,7 @@ def make_shard(events, seed):
 
 def random_model(seed=0, members=1):
     torch.manual_seed(seed)
-    model = MultiplicityModel(ENERGY_SCALE, MASS_SCALE, hidden=8, members=members)
+    model = MultiplicityModel(ENERGY_SCALE, MASS_SCALE, NUCLEI_ABOVE, hidden=8, members=members)
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.add_(0.4 * torch.randn_like(parameter))
@@ -98,7 +99,8 @@ def test_probabilities_sum_to_one_and_mean_is_closed_form():
 )
 @settings(deadline=None)
 def test_a_nucleus_gives_as_many_muons_as_its_nucleons(primary, nucleons, seed):
-    # a nucleus of A times the mass number and A times the energy
+    # a nucleus of A times the mass number and A times the energy; a lone proton is apart
+    assume(primary[1] >= NUCLEI_ABOVE)
     more = np.log10(nucleons)
     light = np.array([primary])
     heavy = light + np.array([[more / ENERGY_SCALE, more / MASS_SCALE, 0.0, 0.0]])
@@ -107,6 +109,40 @@ def test_a_nucleus_gives_as_many_muons_as_its_nucleons(primary, nucleons, seed):
     # beyond, means are held at a limit
     assume(expected < 0.9 * math.exp(LOG_MEAN_RANGE[1]))
     assert mean(heavy)[0] == pytest.approx(expected, rel=1e-9)
+
+
+@given(primary=st.tuples(*[st.floats(-1.5, 1.5)] * 4), seed=st.integers(0, 9))
+@settings(deadline=None)
+def test_a_lone_proton_has_a_factor_of_its_own(primary, seed):
+    model = random_model(seed)
+    energy, _, zenith, depth = primary
+    # the same energy per nucleon on both sides of the limit
+    masses = np.array([NUCLEI_ABOVE - 1e-6, NUCLEI_ABOVE])
+    energies = energy + MASS_SCALE / ENERGY_SCALE * (masses - masses[1])
+    sides = np.column_stack([energies, masses, np.full(2, zenith), np.full(2, depth)])
+    proton, nucleus = model.mean(sides)
+    assume(0.0 < nucleus < 0.9 * math.exp(LOG_MEAN_RANGE[1]))
+    per_nucleon = torch.tensor([energy - MASS_SCALE / ENERGY_SCALE * masses[1], zenith, depth])
+    factor = math.exp(model.members[0].proton(per_nucleon.double()).item())
+    assert proton / nucleus == pytest.approx(factor, rel=1e-5)
+
+
+def test_an_excess_of_protons_is_learnt(tmp_path):
+    rng = np.random.default_rng(8)
+    shard = make_shard(20_000, 8)
+    mass = np.where(rng.random(len(shard)) < 0.5, -1.5, shard.conditions[:, 1].clip(-1.0))
+    conditions = shard.conditions.copy()
+    conditions[:, 1] = mass
+    distribution = truth(conditions)
+    excess = np.where(mass < NUCLEI_ABOVE, 1.2, 1.0)[:, None]
+    distribution = replace(distribution, means=excess * distribution.means)
+    counts = distribution.quantile(rng.random(len(shard)))
+    data = Shard(conditions, counts.astype(np.int32), np.zeros((counts.sum(), 3), np.float32))
+    model, _ = train(tmp_path, TrainMultiplicityConfig(epochs=8, batch_events=256), data, data)
+    bias = np.log(model.mean(conditions) / distribution.mean)
+    # one law for all would be some 9 % off for both
+    assert bias[mass < NUCLEI_ABOVE].mean() == pytest.approx(0.0, abs=0.04)
+    assert bias[mass > NUCLEI_ABOVE].mean() == pytest.approx(0.0, abs=0.04)
 
 
 def test_training_and_evaluation_use_the_same_probabilities():

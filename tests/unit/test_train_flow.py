@@ -86,7 +86,7 @@ def test_bad_input_is_told_in_one_line(dataset, tmp_path):
 
 def test_the_sampler_takes_its_run_folder(dataset, undisturbed, tmp_path):
     torch.manual_seed(1)
-    model = MultiplicityModel(0.9, 0.6)
+    model = MultiplicityModel(0.9, 0.6, -1.0)
     model.start_from(3.0)
     save_weights(tmp_path, model.state_dict())
     write_config(tmp_path, "train_multiplicity", {}, model.architecture)

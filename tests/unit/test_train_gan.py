@@ -149,7 +149,7 @@ def sample(dataset, gan, multiplicity, output, *settings):
 def multiplicity(tmp_path_factory):
     folder = tmp_path_factory.mktemp("multiplicity")
     torch.manual_seed(1)
-    model = MultiplicityModel(0.9, 0.6)
+    model = MultiplicityModel(0.9, 0.6, -1.0)
     model.start_from(3.0)
     save_weights(folder, model.state_dict())
     write_config(folder, "train_multiplicity", {}, model.architecture)

@@ -93,7 +93,7 @@ def results(tmp_path_factory) -> Path:
     }
     normalization = fit_normalization(lambda: [real], "fitted")
     normalization.save(folder / "normalization.json")
-    folds = MultiplicityModel(0.5, 0.7, members=2)
+    folds = MultiplicityModel(0.5, 0.7, -1.0, members=2)
     save_weights(folder / "multiplicity", folds.state_dict())
     architectures = {"multiplicity": folds.architecture, "gan": {}}
     for name, (stage, columns) in histories.items():

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from fastsim.bundles.config.train_multiplicity import TrainMultiplicityConfig
 from fastsim.bundles.models.multiplicity import MultiplicityModel
+from fastsim.bundles.primaries import ATOMIC_MASS_UNIT
 from fastsim.bundles.representation import Normalization
 from fastsim.data.batches import share
 from fastsim.data.event_batches import EventBatches
@@ -54,9 +55,11 @@ class MultiplicityTraining:
         self._config, self._data, self._process = config, data, process
         self._validation = validation
         torch.manual_seed(config.seed)
+        log10_mass = normalization.primaries["log10_mass"]
         self.model = MultiplicityModel(
             normalization.primaries["log10_energy_pev"].std,
-            normalization.primaries["log10_mass"].std,
+            log10_mass.std,
+            log10_mass.forward(math.log10(1.5 * ATOMIC_MASS_UNIT)),
             config.components,
             config.width,
             config.folds,

@@ -45,13 +45,16 @@ class MultiplicityModel(nn.Module):
     times the muons of a nucleon of E / A, <N> = A f(E / A, zenith, depth). It holds for mean
     numbers wherever the nucleons interact as deep in the air as free ones do, however the nucleus
     breaks up (J. Engel et al., Phys. Rev. D 46 (1992) 5013), and lets all nuclei teach one
-    function. The distribution around the mean is free to depend on the mass.
+    function. A lone proton gives a per cent more than the nucleons of nuclei do in the simulation
+    (docs/PHYSICS_VALIDATION.md), hence a factor of its own. The distribution around the mean is
+    free to depend on the mass.
 
     There may be several such members, whose probabilities are averaged: a mixture again.
 
     Args:
         energy_scale, mass_scale: log10 of energy and of mass that the first and the second
             condition count in (their standard deviations, by which they were divided).
+        nuclei_above: the second condition of a mass between a proton's and a nucleus's.
         components: negative binomials in the mixture of a member.
         hidden: width of the two hidden layers of each network.
         members: how many.
@@ -61,6 +64,7 @@ class MultiplicityModel(nn.Module):
         self,
         energy_scale: float,
         mass_scale: float,
+        nuclei_above: float,
         components: int = 3,
         hidden: int = 24,
         members: int = 1,
@@ -70,12 +74,14 @@ class MultiplicityModel(nn.Module):
         self.architecture = {
             "energy_scale": energy_scale,
             "mass_scale": mass_scale,
+            "nuclei_above": nuclei_above,
             "components": components,
             "hidden": hidden,
             "members": members,
         }
         self.members = nn.ModuleList(
-            _Member(energy_scale, mass_scale, components, hidden) for _ in range(members)
+            _Member(energy_scale, mass_scale, nuclei_above, components, hidden)
+            for _ in range(members)
         )
         self.double()
 
@@ -130,14 +136,24 @@ class _Member(nn.Module):
     """One mixture, see :class:`MultiplicityModel`."""
 
     def __init__(
-        self, energy_scale: float, mass_scale: float, components: int, hidden: int
+        self,
+        energy_scale: float,
+        mass_scale: float,
+        nuclei_above: float,
+        components: int,
+        hidden: int,
     ) -> None:
         super().__init__()
         self.components = components
         self._log_nucleons = mass_scale * math.log(10.0)
         self._mass_over_energy = mass_scale / energy_scale
+        self._nuclei_above = nuclei_above
+        # log of the muons of a lone proton over those of a nucleon of a nucleus
+        self.proton = nn.Linear(len(POWER_LAWS[0]), 1)
         self.log_mean = _SmoothNetwork(len(POWER_LAWS[0]), hidden, 1)
         self.shape = _SmoothNetwork(len(POWER_LAWS[0]) + 1, hidden, 3 * components)
+        for parameter in self.proton.parameters():
+            nn.init.zeros_(parameter)
         with torch.no_grad():
             # components start apart, or they would stay alike
             ratios = torch.linspace(-0.5, 0.5, components)
@@ -150,7 +166,9 @@ class _Member(nn.Module):
         per_nucleon = torch.cat([energy - self._mass_over_energy * mass, zenith, depth], dim=1)
         # up to a constant, which the network adds
         log_nucleons = self._log_nucleons * mass
-        log_mean = (log_nucleons + self.log_mean(per_nucleon)).clamp(*LOG_MEAN_RANGE)
+        log_mean = log_nucleons + self.log_mean(per_nucleon)
+        log_mean = log_mean + (mass < self._nuclei_above) * self.proton(per_nucleon)
+        log_mean = log_mean.clamp(*LOG_MEAN_RANGE)
         shape = self.shape(torch.cat([per_nucleon, mass], dim=1))
         weights, ratios, shapes = shape.split(self.components, dim=1)
         log_weights = torch.log_softmax(weights, dim=1)
