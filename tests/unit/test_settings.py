@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic import Field
 
@@ -27,6 +27,7 @@ class Base(Section):
     rate: float = Field(0.5, gt=0.0, lt=1.0, description="a rate of 50 %")
     names: tuple[str, ...] = Field(("a",), description="names")
     inner: Inner = Field(Inner(), description="nested")
+    score: float = Field(0.0, description="of either sign")
 
 
 class Whole(Base):
@@ -58,9 +59,12 @@ def test_wrong_values_are_told_in_one_line(values, line):
     rate=st.floats(1e-6, 0.999),
     names=st.lists(st.text(max_size=8), max_size=3),
     weight=st.floats(0, 1e6),
+    score=st.floats(-1e6, 1e6),
 )
-def test_flags_round_trip_through_a_shell(rate, names, weight):
-    section = parse(Whole, {"rate": rate, "names": names, "inner": {"weight": weight}}, "test")
+@example(rate=0.5, names=[], weight=0.0, score=-1e-5)
+def test_flags_round_trip_through_a_shell(rate, names, weight, score):
+    values = {"rate": rate, "names": names, "inner": {"weight": weight}, "score": score}
+    section = parse(Whole, values, "test")
     parser = argparse.ArgumentParser()
     add_flags(parser, Whole)
     args = parser.parse_args(shlex.split(to_flags(section)))

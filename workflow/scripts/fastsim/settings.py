@@ -143,7 +143,10 @@ def to_flags(section: Section, fields_of: type[Section] | None = None) -> str:
     program takes, without what the workflow alone needs (the number of shards, say).
     """
     values = section.model_dump(mode="json")
-    return " ".join(
-        f"{_flag(key)} {shlex.quote(json.dumps(values[key]))}"
-        for key in (fields_of or type(section)).model_fields
-    )
+    flags = []
+    for key in (fields_of or type(section)).model_fields:
+        text = json.dumps(values[key])
+        # argparse takes -1e-05 for a flag, unless it is joined to its own
+        between = "=" if text.startswith("-") else " "
+        flags.append(f"{_flag(key)}{between}{shlex.quote(text)}")
+    return " ".join(flags)
