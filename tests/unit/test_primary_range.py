@@ -52,6 +52,13 @@ def test_a_training_at_one_depth_with_one_nucleus_holds_that():
         assert not trained.holds_about(bad).any()
 
 
+@pytest.mark.parametrize("stated", [0.785398, 0.7854])
+def test_a_training_at_one_zenith_holds_it_as_tables_round_it(stated):
+    trained = PrimaryRange((1e5, 0.938, np.pi / 4, 2000.0), (1e6, 0.938, np.pi / 4, 2000.0))
+    assert trained.holds_about(np.float32([[2e5, 0.938, stated, 2000.0]])).all()
+    assert not trained.holds_about(np.float32([[2e5, 0.938, 0.786, 2000.0]])).any()
+
+
 def test_the_range_of_a_summary():
     ranges = dict(zip(PRIMARY_COLUMNS, zip(TRAINED.least, TRAINED.most, strict=True), strict=True))
     assert PrimaryRange.of_summary({"train": {"ranges": ranges}}, "summary.json") == TRAINED

@@ -100,6 +100,20 @@ def test_what_is_no_table_is_told(tmp_path, text, line):
     assert "\n" not in str(error.value)
 
 
+def test_a_csv_in_another_encoding_is_told(tmp_path):
+    path = tmp_path / "mine.csv"
+    path.write_bytes(f"{','.join(PRIMARY_COLUMNS)},caf\xe9\n1e5,0.938,0,2000,1\n".encode("latin-1"))
+    with pytest.raises(InputError, match="cannot be read as CSV"):
+        read(path)
+
+
+def test_integers_beyond_exact_doubles_are_no_energies(tmp_path):
+    path = tmp_path / "mine.parquet"
+    table([GOOD]).assign(primary_energy=2**53 + 1).to_parquet(path)
+    with pytest.raises(InputError, match=r"row 0 \(primary_energy 9\.0072e\+15 GeV"):
+        read(path)
+
+
 def test_what_is_no_parquet_table_is_told(tmp_path):
     path = tmp_path / "mine.parquet"
     path.write_text("primary_energy")

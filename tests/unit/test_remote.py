@@ -380,6 +380,13 @@ def test_the_token_stays_with_the_server_it_is_for(server, folder, temporary):
     assert [header for _, _, header in other.requests] == [None]
 
 
+def test_urls_that_results_would_not_tell_apart_are_refused():
+    url = "https://host/get?file="
+    told = error_of(list_files, [f"{url}a", f"{url}b"], None)
+    assert told.startswith("https://host/get: 2 URLs differ in query or user alone")
+    assert list_files([f"{url}a", f"{url}a"], None) == [f"{url}a"]
+
+
 def test_shown():
     assert shown("osdf:///ns/a.parquet") == "osdf:///ns/a.parquet"
     assert shown("data/a b?.parquet") == "data/a b?.parquet"

@@ -13,9 +13,11 @@ import training_processes as processes
 from synthetic_bundles import synthetic_events
 from training_processes import SCRIPTS
 
+import sample as sample_program
 from fastsim.bundles.events import read_events, write_events
 from fastsim.bundles.models.multiplicity import MultiplicityModel
 from fastsim.bundles.representation_fit import fit_normalization
+from fastsim.bundles.sampling import BundleSampler
 from fastsim.run_folder import save_weights, write_config
 
 pytestmark = pytest.mark.slow
@@ -137,12 +139,15 @@ def test_bad_input_is_told_in_one_line(dataset, tmp_path):
     assert not (tmp_path / "run").exists()
 
 
-def sample(dataset, gan, multiplicity, output, *settings):
+def sample_command(dataset, gan, multiplicity, output, *settings):
     command = [sys.executable, SCRIPTS / "sample.py", "--events", dataset / "test.parquet"]
     command += ["--normalization", dataset / "normalization.json", "--multiplicity", multiplicity]
     command += ["--model", gan, "--output", output, "--timing", output.with_suffix(".json")]
-    command += settings
-    return subprocess.run([str(word) for word in command], capture_output=True, text=True)
+    return [str(word) for word in (*command, *settings)]
+
+
+def sample(*args):
+    return subprocess.run(sample_command(*args), capture_output=True, text=True)
 
 
 @pytest.fixture(scope="module")
@@ -192,6 +197,30 @@ def test_samples_do_not_depend_on_the_number_of_files(dataset, undisturbed, mult
     joint, samples = read_events(shards), read_events(whole)
     for name in ("event_id", "offsets", "muons"):
         np.testing.assert_array_equal(getattr(joint, name), getattr(samples, name))
+
+
+def test_muons_are_made_a_bounded_number_at_a_time(
+    dataset, undisturbed, multiplicity, tmp_path, monkeypatch
+):
+    run, files = undisturbed[1] / "run", [tmp_path / f"{name}.parquet" for name in ("whole", "cut")]
+    assert sample(dataset, run, multiplicity, files[0]).returncode == 0
+    whole = read_events(files[0])
+    made, generate = [], BundleSampler.__call__
+
+    def counted(sampler, events, counts, *rest):
+        made.append(counts.sum())
+        return generate(sampler, events, counts, *rest)
+
+    most = int(whole.counts.max())
+    monkeypatch.setattr(sample_program, "MUONS_AT_A_TIME", most)
+    monkeypatch.setattr(BundleSampler, "__call__", counted)
+    monkeypatch.setattr(sys, "argv", sample_command(dataset, run, multiplicity, files[1])[1:])
+    sample_program.main()
+    assert max(made) <= most
+    assert sum(made) == whole.counts.sum() > most
+    cut = read_events(files[1])
+    for name in ("event_id", "offsets", "muons"):
+        np.testing.assert_array_equal(getattr(cut, name), getattr(whole, name))
 
 
 def test_more_files_of_samples_than_of_events_are_refused(

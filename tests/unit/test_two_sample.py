@@ -89,6 +89,18 @@ def test_histogram_is_numpys() -> None:
     np.testing.assert_array_equal(histogram.totals[1], np.histogram(values[:100], edges)[0])
 
 
+def test_a_draw_of_the_bootstrap_without_any_group_plays_no_part() -> None:
+    # two groups: one draw in seven has neither
+    groups = np.repeat([0, 1], 5)
+    rng = np.random.default_rng(8)
+    distances = compare(Sample(rng.normal(size=10), groups), Sample(np.ones(10), groups), 100, 1)
+    assert np.isfinite(list(distances.values())).all()
+    assert distances["ks_error"] > 0.0
+    alone = np.zeros(10, dtype=int)
+    distances = compare(Sample(rng.normal(size=10), alone), Sample(np.ones(10), alone), 1, 1)
+    assert distances["ks_error"] == distances["w1_error"] == 0.0
+
+
 def test_compare_sees_a_shift_and_the_floor_is_the_noise() -> None:
     rng = np.random.default_rng(7)
     groups = np.repeat(np.arange(1000), 3)

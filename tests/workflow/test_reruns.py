@@ -116,6 +116,15 @@ def test_another_split_reruns_all_but_the_simulation(checkout, shards):
     assert jobs["normalize"] == shards
 
 
+def test_showers_that_change_places_between_validation_and_test_train_anew(checkout):
+    edit(checkout, "split", validation_share=0.3, test_share=0.2)
+    # the training shards come out as they were
+    checkout.snakemake("--until", "normalize")
+    jobs = checkout.planned()
+    assert jobs["train_multiplicity"] == jobs["train_gan"] == jobs["train_flow"] == 1
+    assert jobs["sample_compared"] == jobs["evaluate_compared"] == 1
+
+
 def test_other_physics_reruns_every_shard(checkout, shards):
     edit(checkout, "simulate", spectral_index=1.5)
     assert checkout.planned()["simulate"] == shards

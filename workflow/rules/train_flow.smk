@@ -31,6 +31,8 @@ rule train_flow:
     params:
         # from the jobs of the training shards: to list both as inputs would take Snakemake long
         validation=VALIDATION_SHARDS,
+        # training shards may stay the same while showers of validation and test change places
+        split=to_flags(settings.split),
         flags=to_flags(settings.train_flow),
         folder=subpath(output.model, parent=True),
         checkpoints=f"{RESULTS}/checkpoints/flow",

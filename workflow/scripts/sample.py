@@ -11,10 +11,15 @@ from fastsim.bundles.events import event_writer, iter_events
 from fastsim.bundles.models.multiplicity import load_multiplicity
 from fastsim.bundles.representation import Normalization
 from fastsim.bundles.sampling import BundleSampler
+from fastsim.data.batches import runs
 from fastsim.errors import InputError, exit_on_input_error
 from fastsim.files import write_json
 from fastsim.progress import Progress
 from fastsim.settings import add_flags, from_flags
+
+MUONS_AT_A_TIME = 1_000_000
+"""Generated, and held in memory, at once: some 250 MB. A table of primaries alone does not tell how
+many muons its rows will have."""
 
 
 @exit_on_input_error
@@ -63,11 +68,15 @@ def main() -> None:
                 conditions = normalization.conditions(real.primaries)
                 draws = count_uniforms(real.event_id, config.seed)
                 counts = multiplicity.quantile(conditions, draws)
-                generated = bundles(real, counts, config.seed, config.batch_events)
                 timing["seconds"] += time.perf_counter() - began
                 timing["muons"] += int(counts.sum())
-                append(generated)
-                progress.advance(len(real))
+                for part in runs(counts, len(counts), MUONS_AT_A_TIME):
+                    began = time.perf_counter()
+                    primaries = real.select(part)
+                    generated = bundles(primaries, counts[part], config.seed, config.batch_events)
+                    timing["seconds"] += time.perf_counter() - began
+                    append(generated)
+                    progress.advance(len(generated))
     write_json(args.timing, timing)
 
 

@@ -13,6 +13,9 @@ from fastsim.errors import InputError
 
 SLACK = 0.01
 """Of the range of a condition: drawn showers seldom lie on the limits that they were drawn from."""
+ROUNDING = 1e-5
+"""Of log10 energy, cos zenith and depth in km: what tables of a few digits leave out, where the
+training has one value."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,7 @@ class PrimaryRange:
         seen = _conditions(primaries)
         ends = _conditions(np.float32([self.least, self.most]))
         low, high = ends.min(axis=0), ends.max(axis=0)
-        slack = SLACK * (high - low)
+        slack = np.maximum(SLACK * (high - low), ROUNDING)
         slack[1] = 0.0
         return ((seen >= low - slack) & (seen <= high + slack)).all(axis=1)
 

@@ -8,7 +8,7 @@ from pyarrow import csv
 
 from fastsim.bundles.events import PRIMARY_COLUMNS, UNITS, Events
 from fastsim.bundles.ingest.conventions import Conventions
-from fastsim.bundles.ingest.parquet import iter_batches, one_line
+from fastsim.bundles.ingest.parquet import ARROW_ERRORS, iter_batches, one_line
 from fastsim.bundles.primary_range import PrimaryRange
 from fastsim.errors import InputError
 
@@ -66,7 +66,7 @@ def _read_csv(path: Path) -> np.ndarray:
                 column_types=types, include_columns=list(PRIMARY_COLUMNS)
             ),
         )
-    except (OSError, pa.ArrowException) as error:
+    except ARROW_ERRORS as error:
         raise InputError(
             f"{path}: cannot be read as CSV ({one_line(error)}); a line of names, and numbers in "
             f"the columns {', '.join(PRIMARY_COLUMNS)}, are needed"
@@ -79,7 +79,8 @@ def _read_parquet(path: Path) -> np.ndarray:
     blocks = [
         np.column_stack(
             [
-                batch.column(name).cast(pa.float64()).to_numpy(zero_copy_only=False)
+                # integers too large to be exact are none of a primary, which is told later
+                batch.column(name).cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
                 for name in PRIMARY_COLUMNS
             ]
         )

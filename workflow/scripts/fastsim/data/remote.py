@@ -11,6 +11,7 @@ import re
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -84,7 +85,8 @@ def list_files(patterns: Iterable[str], token: str | None) -> list[str]:
         token: for protocols that take one, see :func:`read_token`.
 
     Raises:
-        InputError: a pattern names no file, or a folder, or cannot be listed.
+        InputError: a pattern names no file, or a folder, or cannot be listed, or two URLs differ
+            in what results do not show.
     """
     files: dict[str, str] = {}
     for pattern in patterns:
@@ -96,6 +98,13 @@ def list_files(patterns: Iterable[str], token: str | None) -> list[str]:
             # a file that two patterns reach in two ways is one file
             identity = file if path is None else os.path.realpath(file)
             files[identity] = min(file, files.get(identity, file))
+    names = Counter(map(shown, files.values()))
+    for name, times in names.items():
+        if times > 1:
+            raise InputError(
+                f"{name}: {times} URLs differ in query or user alone, which results do not show; "
+                "each file needs a path of its own"
+            )
     return sorted(files.values())
 
 

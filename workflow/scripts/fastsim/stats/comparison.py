@@ -25,7 +25,8 @@ def compare(real: Sample, generated: Sample, replicas: int, seed: int) -> dict[s
     """Return ``ks`` and ``w1`` with bootstrap errors ``ks_error`` and ``w1_error``.
 
     ``w1`` is in units of the standard deviation of ``real``. The errors are the spread over
-    ``replicas`` draws of groups with replacement, the same draw for both samples.
+    ``replicas`` draws of groups with replacement, the same draw for both samples; draws without
+    any weight play no part, and the errors are 0 if fewer than two are left.
     """
     scale = _standard_deviation(real)
     pair = (real.values, generated.values, real.weights, generated.weights)
@@ -44,16 +45,17 @@ def compare(real: Sample, generated: Sample, replicas: int, seed: int) -> dict[s
         real.weights,
         generated.weights,
     )
-    cumulatives = [np.cumsum(h, axis=1) for h in histogram.bootstrap(replicas, seed)]
-    a, b = (c / c[:, -1:] for c in cumulatives)
+    drawn = [np.cumsum(totals, axis=1) for totals in histogram.bootstrap(replicas, seed)]
+    filled = np.all([totals[:, -1] > 0.0 for totals in drawn], axis=0)
+    a, b = (totals[filled] / totals[filled, -1:] for totals in drawn)
     difference = np.abs(a - b)
     ks_draws = difference.max(axis=1)
     w1_draws = difference @ np.diff(edges) / scale
     return {
         "ks": ks,
-        "ks_error": float(ks_draws.std(ddof=1)),
+        "ks_error": _spread(ks_draws),
         "w1": w1,
-        "w1_error": float(w1_draws.std(ddof=1)),
+        "w1_error": _spread(w1_draws),
     }
 
 
@@ -75,6 +77,10 @@ def floor(real: Sample, splits: int, seed: int) -> dict[str, float]:
         "w1": float(w1.mean()),
         "w1_error": float(w1.std(ddof=1)),
     }
+
+
+def _spread(draws: np.ndarray) -> float:
+    return float(draws.std(ddof=1)) if len(draws) > 1 else 0.0
 
 
 def _standard_deviation(sample: Sample) -> float:
