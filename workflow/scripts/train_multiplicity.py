@@ -36,7 +36,7 @@ MEMORY_KEYS = "batch_events, width or resident_memory of train_multiplicity"
 @record
 @exit_on_input_error
 def main() -> None:
-    """Train, keep the epoch of the best validation likelihood, and write its run folder."""
+    """Train, validate after every epoch, and write the run folder."""
     run_training(__doc__, TrainMultiplicityConfig, train)
 
 

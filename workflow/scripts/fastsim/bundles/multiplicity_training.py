@@ -32,9 +32,8 @@ NEGLIGIBLE = 1e-6
 class MultiplicityTraining:
     """The model, its average over the last steps, and its updates over a stream of batches.
 
-    What is validated and kept is the average, so that the choice of the epoch is not one among
-    fluctuations of the last steps. It is a :class:`~fastsim.engine.loop.Task`; deterministic for a
-    seed.
+    What is validated and kept is the average, which does not follow the fluctuations of the last
+    steps. It is a :class:`~fastsim.engine.loop.Task`; deterministic for a seed.
 
     Args:
         config: the stage's settings.

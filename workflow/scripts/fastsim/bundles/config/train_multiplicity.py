@@ -20,9 +20,8 @@ class TrainMultiplicityConfig(BundleTrainingConfig):
     epochs: int = Field(
         20, ge=1, description="most passes over the training events; each ends with an evaluation"
     )
-    patience: int | None = Field(
-        10, ge=1, description="evaluations without improvement before it ends; null: never"
-    )
+    # chance picks the best of nearly equal epochs, now and then an early one
+    restore_best: bool = Field(False, description="keep the weights of the best evaluation")
     batch_events: int = Field(1024, ge=1, description="events a batch, over all processes")
     learning_rate: float = Field(1e-2, gt=0.0, le=1.0, description="at its peak")
     warmup_steps: int = Field(50, ge=0, description="updates of linear warm-up")
