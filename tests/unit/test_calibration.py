@@ -8,7 +8,6 @@ from fastsim.stats import calibration
 from fastsim.stats.calibration import (
     crps,
     expected_value,
-    interval_coverage,
     randomized_pit,
     uniform_ks,
     uniform_ks_limit,
@@ -52,12 +51,6 @@ def test_one_in_twenty_uniform_samples_is_beyond_the_limit():
     for n in (5, 40):
         beyond = np.mean([uniform_ks(rng.random(n)) for _ in range(4000)] > uniform_ks_limit(n))
         assert beyond == pytest.approx(0.05, abs=4 * np.sqrt(0.05 * 0.95 / 4000))
-
-
-def test_intervals_cover_what_they_say(sample):
-    for level in (0.5, 0.9):
-        error = np.sqrt(level * (1 - level) / 4000)
-        assert interval_coverage(pit_of(sample), level) == pytest.approx(level, abs=4 * error)
 
 
 def test_crps_is_the_energy_form(sample):

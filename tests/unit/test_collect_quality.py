@@ -137,13 +137,13 @@ def test_a_row_in_two_shards_counts_against_the_limit(monkeypatch, capsys, shard
     shards.rejected = [[], []]
     arguments = [*shards.write(), "--max-rejected-fraction"]
     line = stopped(monkeypatch, capsys, shards, [*arguments, "0.02"])
-    assert "3 rows repeat the shower and depth of a row in another shard" in line
+    assert "3 rows repeat a row in another shard" in line
     assert "part-0000.parquet and " in line
     assert run(monkeypatch, [*arguments, "0.03"]) == 0
     quality = json.loads((shards.folder / "all" / "quality.json").read_text())
-    assert [warning.split(",")[0] for warning in quality["warnings"]] == [
+    assert [warning.split(" (")[0] for warning in quality["warnings"]] == [
         "a.h5: odd",
-        "3 rows repeat the shower and depth of a row in another shard",
+        "3 rows repeat a row in another shard",
     ]
 
 

@@ -10,6 +10,7 @@ import yaml
 from fastsim.bundles.events import Events, read_events, write_events
 from fastsim.bundles.models.multiplicity import load_multiplicity
 from fastsim.bundles.representation import POINTS_COLUMN, Normalization
+from fastsim.bundles.summary import summarize
 from fastsim.data import parquet_blocks
 from fastsim.data.ragged import offsets_of
 from fastsim.data.shards import read_shards
@@ -195,6 +196,21 @@ def test_summary_counts_what_there_is(run, dataset):
     assert found["by_depth"]["2000"]["multiplicity"]["1"] == at_depth.max()
 
 
+def test_depths_that_all_differ_are_summed_up_in_bins():
+    events = make_events(100)
+    depths = np.linspace(1500.0, 2500.0, len(events))
+    events.primaries[:, 3] = depths
+    found = summarize([events])["by_depth"]
+    assert list(found)[::7] == ["1500 to 1625", "2375 to 2500"]
+    assert sum(group["rows"] for group in found.values()) == len(events)
+    assert sum(group["muons"] for group in found.values()) == len(events.muons)
+    # neighbouring numbers, which six digits do not tell apart
+    events.primaries[:, 3] = np.where(depths < 2000.0, 1500.0, np.nextafter(np.float32(1500), 2e3))
+    found = summarize([events])["by_depth"]
+    assert list(found) == ["1500", "1500.0001"]
+    assert sum(group["rows"] for group in found.values()) == len(events)
+
+
 def test_a_multiplicity_run_folder_is_complete(run, dataset):
     folder = dataset / "multiplicity"
     flags = ["--train", dataset / "train-a-n.parquet", dataset / "train-b-n.parquet"]
@@ -217,7 +233,7 @@ def test_a_multiplicity_run_folder_is_complete(run, dataset):
     metrics = json.loads((folder / "metrics.json").read_text())
     events = read_events(dataset / "validation-a.parquet")
     conditions = Normalization.load(dataset / "normalization.json").conditions(events.primaries)
-    log_prob = load_multiplicity(folder).log_prob(conditions, events.counts)
+    log_prob = load_multiplicity(folder).distribution(conditions).log_pmf(events.counts)
     assert metrics["nll"] == pytest.approx(-log_prob.mean())
 
 

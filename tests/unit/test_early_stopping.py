@@ -30,12 +30,6 @@ def test_without_patience_it_never_stops():
     assert not stopping.should_stop
 
 
-def test_higher_scores_may_be_the_better_ones():
-    stopping = EarlyStopping(mode="max", min_delta=0.1, baseline=0.5)
-    assert course(stopping, [0.55, 0.7, 0.75, 0.9]) == [False, True, False, True]
-    assert stopping.best_score == 0.9
-
-
 def test_a_baseline_is_to_be_beaten_from_the_start():
     stopping = EarlyStopping(patience=2, baseline=0.5)
     assert course(stopping, [0.9, 0.6]) == [False, False]

@@ -153,3 +153,21 @@ def test_a_primary_without_mass_is_refused(tmp_path):
     write_events(tmp_path / "a.parquet", events, "test")
     with pytest.raises(InputError, match=r"row 1: primary .* positive energy and mass"):
         read_events(tmp_path / "a.parquet")
+
+
+def test_a_damaged_file_is_read_or_refused_with_one_line(tmp_path):
+    path = tmp_path / "events.parquet"
+    write_events(path, make_events([3, 0, 5, 2]), "test")
+    whole = path.read_bytes()
+    random = np.random.default_rng(1)
+    messages = []
+    for place in random.integers(0, len(whole), 300):
+        damaged = bytearray(whole)
+        damaged[place] ^= random.integers(1, 256)
+        path.write_bytes(damaged)
+        try:
+            read_events(path)
+        except InputError as error:
+            messages.append(str(error))
+    assert len(messages) > 100
+    assert all(str(path) in message and "\n" not in message for message in messages)

@@ -23,8 +23,8 @@ from tests.unit.ingest_files import (
 )
 
 from fastsim.bundles.events import MUON_MASS, SCHEMA, to_table, write_events
-from fastsim.bundles.ingest.parquet import unnest
 from fastsim.bundles.ingest.rows import RawRows
+from fastsim.data.foreign_parquet import unnest
 from fastsim.data.ragged import offsets_of
 
 PROTON_MASS, ATOMIC_MASS_UNIT = 0.938, 0.93149

@@ -14,29 +14,26 @@ def cut(rows, places):
 
 @settings(max_examples=30)
 @given(places=st.lists(st.integers(0, 1000), max_size=6), seed=st.integers(0, 99))
-def test_merged_parts_in_any_order_equal_the_whole(places, seed):
+def test_parts_in_any_order_equal_the_whole(places, seed):
     rng = np.random.default_rng(seed)
     values, weights = rng.normal(3.0, 2.0, (200, 4)), rng.uniform(0.1, 2.0, 200)
-    whole, merged = Moments(4), Moments(4)
+    whole, in_parts = Moments(4), Moments(4)
     whole.add(values, weights)
-    bins, merged_bins = Histogram(-2.0, 8.0, 64), Histogram(-2.0, 8.0, 64)
+    bins, bins_in_parts = Histogram(-2.0, 8.0, 64), Histogram(-2.0, 8.0, 64)
     bins.add(values[:, 0], weights)
     parts = cut(200, places)
     for part in rng.permutation(len(parts)):
-        moments, histogram = Moments(4), Histogram(-2.0, 8.0, 64)
-        moments.add(values[parts[part]], weights[parts[part]])
-        histogram.add(values[parts[part], 0], weights[parts[part]])
-        merged.merge(moments)
-        merged_bins.merge(histogram)
-    assert merged.rows == 200
+        in_parts.add(values[parts[part]], weights[parts[part]])
+        bins_in_parts.add(values[parts[part], 0], weights[parts[part]])
+    assert in_parts.rows == 200
     for name in ("mean", "std", "low", "high", "effective_rows", "least_squares"):
-        found, expected = getattr(merged, name), getattr(whole, name)
+        found, expected = getattr(in_parts, name), getattr(whole, name)
         if name == "least_squares":
             found, expected = found(), expected()
         np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-12)
     probabilities = np.linspace(0.01, 0.99, 25)
     np.testing.assert_allclose(
-        merged_bins.quantile(probabilities), bins.quantile(probabilities), rtol=1e-9, atol=1e-9
+        bins_in_parts.quantile(probabilities), bins.quantile(probabilities), rtol=1e-9, atol=1e-9
     )
 
 

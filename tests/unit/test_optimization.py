@@ -82,6 +82,14 @@ def test_a_warm_up_longer_than_the_training_is_all_there_is():
     assert rates(3, warmup_steps=9) == pytest.approx([0.01, 0.02, 0.03])
 
 
+def test_a_plateau_waits_for_the_warm_up():
+    settings = {"scheduler": "plateau", "plateau_patience": 0, "drop_factor": 0.5}
+    found = rates(12, [1.0] * 12, warmup_steps=10, **settings)
+    assert found[:11] == pytest.approx([RATE * (i + 1) / 11 for i in range(11)])
+    # the score at its end is the first to beat
+    assert found[11] == pytest.approx(RATE / 2)
+
+
 def test_a_plateau_lowers_the_rate_when_the_score_stays():
     settings = {"scheduler": "plateau", "plateau_patience": 1, "drop_factor": 0.5}
     #               best  worse  drop  best  less than min_delta better: drop

@@ -18,7 +18,15 @@ def test_limits_are_inside_and_what_is_beyond_one_of_them_is_not():
         for end, beyond in ((0, -np.inf), (1, np.inf)):
             outside = ends[:1].copy()
             outside[0, column] = np.nextafter(ends[end, column], np.float32(beyond))
+            # of the mass the nucleons count
+            outside[0, 1] = (0.1, 53.0)[end] if column == 1 else outside[0, 1]
             assert not TRAINED.holds(outside).any(), (column, end)
+
+
+def test_the_nuclei_of_other_tables_of_masses_are_inside():
+    proton, iron = ENDS.copy()
+    proton[1], iron[1] = 0.93827, 56 * 0.93149
+    assert TRAINED.holds(np.stack([proton, iron])).all()
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """Counts of all shards as one, the verdict on them, and their figure."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -146,6 +148,10 @@ def test_rows_in_two_tables(tmp_path):
         write_events(path, events.select(chosen), "test")
     assert doubled_rows(paths[:2]) == (0, [])
     assert doubled_rows(paths) == (2, [paths[0], paths[2]])
+    # other events of showers with the same numbers
+    renumbered = replace(events.select(rows < 8), event_id=np.arange(8, dtype=np.uint64))
+    write_events(paths[2], renumbered, "test")
+    assert doubled_rows(paths) == (8, [paths[0], paths[2]])
     paths[1].write_bytes(b"PAR1")
     assert str(paths[1]) in error_of(doubled_rows, paths)
 

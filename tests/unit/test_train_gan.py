@@ -69,6 +69,15 @@ def test_a_run_leaves_all_its_files_and_no_checkpoints(undisturbed):
     assert [row["step"] for row in rows if row["validation/auc"]] == ["44", "71", "80"]
 
 
+def test_a_generator_that_has_not_begun_is_not_scored(dataset, tmp_path):
+    """Equal scores would use up the patience, and the untrained generator would be kept."""
+    settings = f"{SETTINGS} --evaluations 20 --generator-delay 0.5 --patience 3"
+    processes.finished(start(dataset, tmp_path, settings=settings))
+    scored = [int(row["step"]) for row in history(tmp_path) if row["validation/auc"]]
+    assert min(scored) > STEPS // 2
+    assert len(scored) > 3
+
+
 def test_two_processes_train_as_one(undisturbed):
     one, two = (history(undisturbed[ranks]) for ranks in (1, 2))
     # the critic's loss is a small difference of large sums, these are not

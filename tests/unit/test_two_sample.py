@@ -101,6 +101,19 @@ def test_a_draw_of_the_bootstrap_without_any_group_plays_no_part() -> None:
     assert distances["ks_error"] == distances["w1_error"] == 0.0
 
 
+def test_errors_of_a_yes_or_no_are_the_scatter_of_samples() -> None:
+    rng = np.random.default_rng(12)
+    groups = np.arange(2000)
+
+    def sample(share: float) -> Sample:
+        return Sample((rng.random(len(groups)) < share).astype(float), groups)
+
+    found = [compare(sample(0.30), sample(0.36), 100, 1) for _ in range(60)]
+    for name in ("ks", "w1"):
+        scatter = np.std([one[name] for one in found], ddof=1)
+        assert np.mean([one[f"{name}_error"] for one in found]) == pytest.approx(scatter, rel=0.3)
+
+
 def test_compare_sees_a_shift_and_the_floor_is_the_noise() -> None:
     rng = np.random.default_rng(7)
     groups = np.repeat(np.arange(1000), 3)

@@ -49,8 +49,8 @@ def main() -> None:
     doubles, tables = doubled_rows(args.events)
     if doubles:
         problem = (
-            f"{doubles} rows repeat the shower and depth of a row in another shard, for instance "
-            f"in {' and '.join(map(str, tables))}"
+            f"{doubles} rows repeat a row in another shard (its event, or shower and depth), for "
+            f"instance in {' and '.join(map(str, tables))}"
         )
         if doubles > args.max_rejected_fraction * quality["rows"]:
             raise InputError(

@@ -35,7 +35,7 @@ def train(config: TrainGanConfig, args: argparse.Namespace, process: Process) ->
     """Make all steps; the first process evaluates and writes, the others wait for it meanwhile."""
     run = BundleRun(STAGE, args, config, process, __file__, training_bundles)
     training = GanTraining(config, run.data, run.validation, process)
-    outcome = run.train(training, "validation AUC")
+    outcome = run.train(training, "validation AUC", training.generator_starts)
     if process.is_main:
         scores = {
             "validation_auc": outcome.score,

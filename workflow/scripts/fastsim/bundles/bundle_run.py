@@ -65,17 +65,19 @@ class BundleRun:
             self.validation = Validation(held_out, self._normalization, config.seed)
             self.logbook = open_logbook(args)
 
-    def train(self, task: Task, score: str) -> Outcome:
+    def train(self, task: Task, score: str, first_step: int = 1) -> Outcome:
         """Make all steps.
 
         Args:
             task: the model and its updates.
             score: name of the figure that decides which weights are kept.
+            first_step: the first after which there is something to evaluate.
         """
+        steps = late_steps(self._config.steps, self._config.evaluations)
         plan = Plan(
             self._stage,
             self._config.steps,
-            late_steps(self._config.steps, self._config.evaluations),
+            frozenset(step for step in steps if step >= first_step),
             score,
             f"max_muons_per_batch, batch_events, width or resident_memory of {self._stage}",
         )
@@ -97,7 +99,7 @@ class BundleRun:
         fingerprint = hash_of(self._normalization.model_dump(mode="json"))
         metrics = {
             "steps": outcome.step,
-            "best_step": outcome.kept_step,
+            "kept_step": outcome.kept_step,
             **scores,
             "validation_events": len(self.validation),
         }

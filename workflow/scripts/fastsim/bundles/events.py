@@ -16,7 +16,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from fastsim.data.bounds import all_between
-from fastsim.data.parquet_blocks import iter_blocks, read_ahead
+from fastsim.data.parquet_blocks import iter_blocks, numbered, read_ahead
+from fastsim.data.parquet_files import open_parquet
 from fastsim.data.ragged import gather_indices, offsets_of
 from fastsim.errors import InputError
 from fastsim.files import atomic_path
@@ -227,21 +228,12 @@ def iter_events(path: str | Path) -> Iterator[Events]:
         InputError: the file is no event table, or a row breaks an invariant (lists of one length,
             finite values, energies above zero).
     """
-    try:
-        file = pq.ParquetFile(path)
-    except (OSError, pa.ArrowInvalid) as error:
-        raise InputError(f"{path}: cannot be read as Parquet ({error})") from None
-    with file:
+    with open_parquet(path) as file:
         if not file.schema_arrow.equals(SCHEMA):
             problem = _schema_problem(file.schema_arrow)
             raise InputError(f"{path}: {problem}")
-        row = 0
-        try:
-            for batch in read_ahead(iter_blocks(file)):
-                yield _checked(batch, path, row)
-                row += batch.num_rows
-        except (OSError, pa.ArrowInvalid) as error:
-            raise InputError(f"{path}: rows from {row} on are broken ({error})") from None
+        for row, batch in numbered(read_ahead(iter_blocks(file)), path):
+            yield _checked(batch, path, row)
 
 
 def read_events(paths: str | Path | Sequence[str | Path]) -> Events:

@@ -18,6 +18,7 @@ from fastsim.data.shards import Shard
 from fastsim.errors import InputError
 from fastsim.run_folder import CONFIG, read_config, read_figures
 from fastsim.settings import parse
+from fastsim.stats.two_sample import auc_error
 
 # enough for seconds to be no matter of chance, few enough to be over in some
 MUONS_SAMPLED = 50_000
@@ -68,7 +69,7 @@ class Result:
     @property
     def validation_auc_error(self) -> float:
         """Standard deviation of the AUC of equal samples of independent events."""
-        return (6 * self.validation_events) ** -0.5
+        return auc_error(self.validation_events, self.validation_events)
 
 
 def read_run(folder: Path) -> Run:

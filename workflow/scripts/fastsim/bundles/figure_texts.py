@@ -132,7 +132,7 @@ FIGURE_TEXTS = {
     "training_multiplicity": FigureText(
         "Data and training",
         "Training of the multiplicity model",
-        "The weights of the epoch with the best validation likelihood are kept.",
+        "Negative log-likelihood of N, per event.",
     ),
 }
 """Name of the file to its text."""
@@ -142,8 +142,8 @@ MODEL_TEXTS: dict[BundleModel, dict[str, FigureText]] = {
         "training_gan": FigureText(
             "Data and training",
             "Training of the WGAN-GP",
-            "The losses do not tell when to stop: the averaged generator with the best classifier "
-            "AUC on validation events is kept.",
+            "The losses do not tell when to stop; the AUC of a classifier of validation events "
+            "does, up to its error.",
         ),
     },
     "flow": {
@@ -151,8 +151,7 @@ MODEL_TEXTS: dict[BundleModel, dict[str, FigureText]] = {
             "Data and training",
             "Training of the flow",
             "Negative log-likelihood of energy and radius per muon, 2.838 for independent muons "
-            "that have exactly the fitted distributions. The averaged weights with the best "
-            "validation likelihood are kept.",
+            "that have exactly the fitted distributions.",
         ),
     },
 }

@@ -88,7 +88,8 @@ class GanTraining:
         self._critic_loss = process.replicate(critic_loss)
         self._generator_loss = process.replicate(generator_loss)
         # so that the last step is the generator's in any case
-        self._waiting = min(round(config.generator_delay * config.steps), config.steps - 1)
+        waiting = min(round(config.generator_delay * config.steps), config.steps - 1)
+        self.generator_starts = waiting + 1
         self._critic_updates = Optimization(
             self.critic,
             config,
@@ -103,7 +104,7 @@ class GanTraining:
             config,
             config.generator_learning_rate,
             config.generator_schedule,
-            config.steps - self._waiting,
+            config.steps - waiting,
             process.world_size,
             config.precision,
         )
@@ -141,16 +142,23 @@ class GanTraining:
         """Make step number ``step`` (from 1): the critic's updates, then the generator's."""
         for use in range(self._config.critic_steps):
             where = f"step {step}, batches from event {self._data.position} of epoch {self.epoch}"
-            update = (step - 1) * self._config.critic_steps + use
-            batches = [self._data.next() for _ in range(self._config.accumulate)]
-            for label, batch, part in self._labelled(step, use, batches):
-                self._add_critic(label, batch, part, update)
+            # the last ones let go of their window, before another is opened
+            batches = []
+            batches = self._train_critic(step, use)
             guard.add(f"{where}: critic", self._critic_updates.update())
-        if step > self._waiting:
+        if step >= self.generator_starts:
             for label, batch, part in self._labelled(step, self._config.critic_steps, batches):
                 self._add_generator(label, batch, part)
             guard.add(f"{where}: generator", self._generator_updates.update())
         self.ema.update()
+
+    def _train_critic(self, step: int, use: int) -> list[JointBatch]:
+        """Add the gradients of the critic's next batches, which are returned."""
+        update = (step - 1) * self._config.critic_steps + use
+        batches = [self._data.next() for _ in range(self._config.accumulate)]
+        for label, batch, part in self._labelled(step, use, batches):
+            self._add_critic(label, batch, part, update)
+        return batches
 
     def _labelled(
         self, step: int, use: int, batches: list[JointBatch]

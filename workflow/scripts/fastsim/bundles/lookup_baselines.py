@@ -16,7 +16,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import pyarrow.parquet as pq
 from scipy.spatial import cKDTree
 
 from fastsim.bundles.events import Events, iter_events
@@ -28,6 +27,7 @@ from fastsim.bundles.representation import (
 )
 from fastsim.bundles.representation_fit import fit_fitted
 from fastsim.data.counter_random import normals, uniforms
+from fastsim.data.parquet_files import open_parquet
 from fastsim.data.ragged import gather_indices, offsets_of
 from fastsim.errors import InputError
 
@@ -53,10 +53,10 @@ def read_training_events(paths: Sequence[str | Path], most: int, seed: int) -> E
     Raises:
         InputError: a file is no event table, or fewer than 40 of the events have muons.
     """
-    try:
-        total = sum(pq.read_metadata(path).num_rows for path in paths)
-    except (OSError, ValueError) as error:
-        raise InputError(f"{paths[0]}: cannot be read as Parquet ({error})") from None
+    total = 0
+    for path in paths:
+        with open_parquet(path) as file:
+            total += file.metadata.num_rows
     blocks = (block for path in paths for block in iter_events(path))
     kept = list(_thinned(blocks, most / max(total, 1), seed))
     filled = sum(int((block.counts > 0).sum()) for block in kept)

@@ -47,10 +47,15 @@ class PrimaryRange:
         return cls(least, most)
 
     def holds(self, primaries: np.ndarray) -> np.ndarray:
-        """Return which ``primaries`` (events, 4) are inside, limits included, bool (events,)."""
+        """Return which ``primaries`` (events, 4) are inside, limits included, bool (events,).
+
+        Of the mass the nucleons count, since tables of masses differ.
+        """
         # as the table has them, so that the limits themselves are inside
-        least, most = np.float32(self.least), np.float32(self.most)
-        return ((primaries >= least) & (primaries <= most)).all(axis=1)
+        values, least, most = (
+            _with_nucleons(np.float32(rows)) for rows in (primaries, [self.least], [self.most])
+        )
+        return ((values >= least) & (values <= most)).all(axis=1)
 
     def holds_about(self, primaries: np.ndarray) -> np.ndarray:
         """Return which ``primaries`` (events, 4) are inside or hardly outside, bool (events,).
@@ -80,3 +85,10 @@ def _conditions(primaries: np.ndarray) -> np.ndarray:
     conditions = seed_conditions(primaries)
     conditions[:, 1] = mass_number(primaries[:, 1])
     return conditions
+
+
+def _with_nucleons(primaries: np.ndarray) -> np.ndarray:
+    """Energy, nucleons, zenith, depth, of the type of ``primaries`` (events, 4)."""
+    values = primaries.copy()
+    values[:, 1] = mass_number(primaries[:, 1])
+    return values

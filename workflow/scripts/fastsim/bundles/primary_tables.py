@@ -8,8 +8,9 @@ from pyarrow import csv
 
 from fastsim.bundles.events import PRIMARY_COLUMNS, UNITS, Events
 from fastsim.bundles.ingest.conventions import Conventions
-from fastsim.bundles.ingest.parquet import ARROW_ERRORS, iter_batches, one_line
 from fastsim.bundles.primary_range import PrimaryRange
+from fastsim.data.foreign_parquet import iter_batches
+from fastsim.data.parquet_files import ARROW_ERRORS, one_line
 from fastsim.errors import InputError
 
 

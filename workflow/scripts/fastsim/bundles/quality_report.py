@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 
+from fastsim.bundles.events import PRIMARY_COLUMNS
+from fastsim.bundles.ingest.convert import showers_by_primary, sighting_keys
+from fastsim.data.parquet_files import clear_errors, open_parquet
 from fastsim.errors import InputError
 
 MOST_LISTED = 12
@@ -90,23 +91,39 @@ def check(quality: dict[str, Any], max_rejected_fraction: float, rejected: str |
 def doubled_rows(paths: Sequence[str | Path]) -> tuple[int, list[str | Path]]:
     """Return how many rows are in several event tables at once, and two tables that share one.
 
-    A row is known by its ``event_id``; 8 bytes of memory a row. Doubles within a table are not
-    looked for: ``ingest`` rejects them.
+    As within a shard, a row is known by its ``event_id`` and, where its file had ids of showers, by
+    shower and depth; 16 bytes of memory a row. Doubles within a table are not looked for:
+    ``ingest`` rejects them.
 
     Raises:
         InputError: a table cannot be read.
     """
-    ids = [_event_ids(path) for path in paths]
-    together = np.sort(np.concatenate(ids))
+    found = [_keys(path) for path in paths]
+    # most doubles are copies, which share both keys: they are not to count twice
+    return max(
+        (_shared(paths, [keys[kind] for keys in found]) for kind in range(2)),
+        key=lambda doubles: doubles[0],
+    )
+
+
+def _shared(
+    paths: Sequence[str | Path], keys: Sequence[np.ndarray]
+) -> tuple[int, list[str | Path]]:
+    together = np.sort(np.concatenate(keys))
     doubles = together[1:][together[1:] == together[:-1]]
     if not len(doubles):
         return 0, []
-    both = [path for path, found in zip(paths, ids, strict=True) if (found == doubles[0]).any()]
+    both = [path for path, own in zip(paths, keys, strict=True) if (own == doubles[0]).any()]
     return len(doubles), both[:2]
 
 
-def _event_ids(path: str | Path) -> np.ndarray:
-    try:
-        return pq.read_table(path, columns=["event_id"]).column(0).to_numpy()
-    except (OSError, pa.ArrowInvalid) as error:
-        raise InputError(f"{path}: cannot be read as Parquet ({error})") from None
+def _keys(path: str | Path) -> tuple[np.ndarray, np.ndarray]:
+    """Return ``event_id`` and a hash of shower and depth, or again ``event_id`` without ids."""
+    columns = ["event_id", "shower_id", *PRIMARY_COLUMNS]
+    with open_parquet(path) as file, clear_errors(f"{path}: cannot be read as Parquet"):
+        table = file.read(columns)
+    event_id, shower_id, *primary = (table[name].to_numpy() for name in columns)
+    primaries = np.column_stack(primary)
+    sighting = sighting_keys(shower_id, primaries)
+    known = shower_id != showers_by_primary(primaries)
+    return event_id, np.where(known, sighting, event_id)

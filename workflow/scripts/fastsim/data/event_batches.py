@@ -28,8 +28,9 @@ class EventBatches:
     cut within windows (:func:`~fastsim.data.batches.runs`). Every epoch has each event once; with
     ``weigh`` it has as many events, drawn in proportion to their weights. When the prepared events
     fit into ``resident_memory`` they are kept on the device. Otherwise a window is on the device,
-    while a thread reads the next into the memory of the host: there are never more than two. For
-    the same seed and ``shuffle_window`` both give the same batches. Only where ``shuffle_window``
+    while a thread reads the next into the memory of the host: there are never more than two, and
+    those that batches still in use were taken from. For the same seed and ``shuffle_window`` both
+    give the same batches. Only where ``shuffle_window``
     is None and the events neither fit into memory nor into one window do they differ: residents are
     shuffled all together, streamed ones in windows of :data:`STREAMED_WINDOW`.
 

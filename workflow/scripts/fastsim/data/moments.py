@@ -1,7 +1,7 @@
-"""Mergeable accumulators: statistics of data that are never in memory at once.
+"""Accumulators: statistics of data that are never in memory at once.
 
-Each takes blocks by ``add`` and other accumulators of its kind by ``merge``; the result does not
-depend on the order or the number of the blocks, up to floating-point rounding.
+Each takes blocks by ``add``; the result does not depend on the order or the number of the blocks,
+up to floating-point rounding.
 """
 
 import numpy as np
@@ -38,16 +38,6 @@ class Moments:
         self.products += (values * weights[:, None]).T @ values
         self.low = np.minimum(self.low, values.min(axis=0, initial=np.inf))
         self.high = np.maximum(self.high, values.max(axis=0, initial=-np.inf))
-
-    def merge(self, other: "Moments") -> None:
-        """Add all that ``other`` has seen."""
-        self.rows += other.rows
-        self.weight += other.weight
-        self.squared_weight += other.squared_weight
-        self.sums += other.sums
-        self.products += other.products
-        self.low = np.minimum(self.low, other.low)
-        self.high = np.maximum(self.high, other.high)
 
     @property
     def mean(self) -> np.ndarray:
@@ -95,10 +85,6 @@ class Histogram:
         """Add ``values`` (n,) with ``weights`` (n,), 1 by default; infinities are values too."""
         place = np.searchsorted(self.edges, values, side="right")
         self.counts += np.bincount(place, weights=weights, minlength=len(self.counts))
-
-    def merge(self, other: "Histogram") -> None:
-        """Add all that ``other``, on the same grid, has seen."""
-        self.counts += other.counts
 
     def quantile(self, probabilities: np.ndarray) -> np.ndarray:
         """Values below which ``probabilities`` of the weight lie, linear inside a bin."""

@@ -2,9 +2,12 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+
+from fastsim.data.parquet_files import clear_errors
 
 VALUES_PER_BLOCK = 2**21
 """Values of all columns in a block of rows, by the average of the file."""
@@ -28,6 +31,24 @@ def read_ahead(blocks: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         while (block := ahead.result()) is not None:
             ahead = thread.submit(next, blocks, None)
             yield block
+
+
+def numbered(
+    blocks: Iterator[pa.RecordBatch], path: str | Path
+) -> Iterator[tuple[int, pa.RecordBatch]]:
+    """Yield the number of its first row and each of ``blocks``, which are read from ``path``.
+
+    Raises:
+        InputError: the file is damaged.
+    """
+    row = 0
+    while True:
+        with clear_errors(f"{path}: rows from {row} on are broken"):
+            block = next(blocks, None)
+        if block is None:
+            return
+        yield row, block
+        row += block.num_rows
 
 
 def _rows_per_block(metadata: pq.FileMetaData) -> int:

@@ -17,7 +17,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from fastsim.data.bounds import all_finite
-from fastsim.data.parquet_blocks import iter_blocks
+from fastsim.data.parquet_blocks import iter_blocks, numbered
+from fastsim.data.parquet_files import clear_errors, open_parquet
 from fastsim.data.ragged import gather_indices, offsets_of
 from fastsim.errors import InputError
 from fastsim.files import atomic_path
@@ -159,11 +160,7 @@ class ShardFile:
 
     def __init__(self, path: str | Path, *, points_column: str) -> None:
         self._path, self._points_column = path, points_column
-        try:
-            self._file = pq.ParquetFile(path)
-        except (OSError, pa.ArrowInvalid) as error:
-            reason = _one_line(error)
-            raise InputError(f"{path}: cannot be read as Parquet ({reason})") from None
+        self._file = open_parquet(path)
         _check_schema(self._file.schema_arrow, path, points_column)
         self.row_groups = self._file.num_row_groups
         metadata = self._file.metadata
@@ -183,23 +180,14 @@ class ShardFile:
             InputError: it cannot be read, a value is not finite, or a count is not the length of
                 its list.
         """
-        try:
+        with clear_errors(f"{self._path}: row group {group} is broken"):
             table = self._file.read_row_group(group)
-        except (OSError, pa.ArrowInvalid) as error:
-            reason = _one_line(error)
-            raise InputError(f"{self._path}: row group {group} is broken ({reason})") from None
         return self._shard(table.combine_chunks(), int(self._first_rows[group]))
 
     def __iter__(self) -> Iterator[Shard]:
         """Yield all events in blocks. Errors are as of read."""
-        row = 0
-        try:
-            for batch in iter_blocks(self._file):
-                yield self._shard(batch, row)
-                row += batch.num_rows
-        except (OSError, pa.ArrowInvalid) as error:
-            reason = _one_line(error)
-            raise InputError(f"{self._path}: rows from {row} on are broken ({reason})") from None
+        for row, batch in numbered(iter_blocks(self._file), self._path):
+            yield self._shard(batch, row)
 
     def _shard(self, rows: pa.Table | pa.RecordBatch, first_row: int) -> Shard:
         names = ("conditions", "count", self._points_column)
@@ -223,16 +211,11 @@ def read_shards(paths: Sequence[str | Path], *, points_column: str) -> Shard:
     if not any(len(block) for block in blocks):
         where = paths[0] if len(paths) == 1 else f"{paths[0]} ... {paths[-1]}"
         raise InputError(
-            f"{where}: no events; at least one is needed (more showers, or larger split)"
+            f"{where}: no events; at least one is needed (more of them, or a larger split)"
         )
     if len({(block.conditions.shape[1], block.points.shape[1]) for block in blocks}) > 1:
         raise InputError(f"{paths[0]} ... {paths[-1]}: shards differ in their widths")
     return Shard.concatenate(blocks)
-
-
-def _one_line(error: Exception) -> str:
-    # some of Arrow's messages end their line
-    return " ".join(str(error).split())
 
 
 def _check_schema(schema: pa.Schema, path: str | Path, points_column: str) -> None:

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 
+from fastsim.data.parquet_files import clear_errors, open_parquet
 from fastsim.errors import InputError
 from fastsim.files import atomic_path
 
@@ -22,21 +22,16 @@ def concatenate(paths: Sequence[str | Path], output: str | Path) -> None:
     Raises:
         InputError: a file cannot be read, or has other columns than the first.
     """
-    schema = _open(paths[0]).schema_arrow
+    schema = open_parquet(paths[0]).schema_arrow
     with (
         atomic_path(output) as temporary,
         pq.ParquetWriter(temporary, schema, compression="zstd") as writer,
     ):
         for path in paths:
-            with _open(path) as file:
+            with open_parquet(path) as file:
                 if not file.schema_arrow.equals(schema):
                     raise InputError(f"{path}: its columns are not those of {paths[0]}")
                 for group in range(file.num_row_groups):
-                    writer.write_table(file.read_row_group(group))
-
-
-def _open(path: str | Path) -> pq.ParquetFile:
-    try:
-        return pq.ParquetFile(path)
-    except (OSError, pa.ArrowInvalid) as error:
-        raise InputError(f"{path}: cannot be read as Parquet ({error})") from None
+                    with clear_errors(f"{path}: row group {group} is broken"):
+                        rows = file.read_row_group(group)
+                    writer.write_table(rows)

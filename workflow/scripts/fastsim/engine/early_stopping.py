@@ -1,30 +1,27 @@
 """The best validation score so far, and when waiting for a better one should end."""
 
 import math
-from typing import Any, Literal
+from typing import Any
 
 
 class EarlyStopping:
-    """Keeps the best score and counts the evaluations since it was reached.
+    """Keeps the best score, the lowest, and counts the evaluations since it was reached.
 
     Args:
         patience: evaluations without an improvement until :attr:`should_stop`; None: never stop.
-        min_delta: a score must be better than the best by more than this to be an improvement.
-        mode: whether lower (``min``) or higher (``max``) scores are better.
-        baseline: score that the first improvement must be better than.
+        min_delta: a score must be below the best by more than this to be an improvement.
+        baseline: score that the first improvement must be below.
     """
 
     def __init__(
         self,
         patience: int | None = None,
         min_delta: float = 0.0,
-        mode: Literal["min", "max"] = "min",
         baseline: float | None = None,
     ) -> None:
         self.patience = patience
         self.min_delta = min_delta
-        self._sign = {"min": 1.0, "max": -1.0}[mode]
-        self.best_score = self._sign * math.inf if baseline is None else baseline
+        self.best_score = math.inf if baseline is None else baseline
         self.best_step = -1
         self.waited = 0
 
@@ -33,7 +30,7 @@ class EarlyStopping:
 
         A score that is not a number never counts as an improvement.
         """
-        if self._sign * score < self._sign * self.best_score - self.min_delta:
+        if score < self.best_score - self.min_delta:
             self.best_score, self.best_step, self.waited = float(score), step, 0
             return True
         self.waited += 1

@@ -138,7 +138,7 @@ class Loop:
     ) -> None:
         self._task, self._config, self._plan = task, config, plan
         self._checkpoints, self._logbook, self._process = checkpoints, logbook, process
-        self._stopping = EarlyStopping(config.patience, config.min_delta, "min", config.baseline)
+        self._stopping = EarlyStopping(config.patience, config.min_delta, config.baseline)
         self._guard = NonFinite(config.non_finite)
         self._best_weights: dict[str, torch.Tensor] = {}
         # step and score of the last evaluation

@@ -40,7 +40,8 @@ class Optimization:
     ) -> None:
         self._parameters = list(network.parameters())
         self._optimizer = _optimizer(self._parameters, config, learning_rate)
-        self._scheduler = _scheduler(self._optimizer, schedule, updates)
+        self._warmup = math.ceil(schedule.warmup_ratio * updates) or schedule.warmup_steps
+        self._scheduler = _scheduler(self._optimizer, schedule, self._warmup, updates)
         self._parts = {"optimizer": self._optimizer, "scheduler": self._scheduler}
         if schedule.scheduler == "plateau":
             self._parts["plateau"] = lr_scheduler.ReduceLROnPlateau(
@@ -94,8 +95,11 @@ class Optimization:
         return bad
 
     def evaluated(self, score: float) -> None:
-        """Take the score of an evaluation, lower is better, which a plateau waits for."""
-        if "plateau" in self._parts:
+        """Take the score of an evaluation, lower is better, which a plateau waits for.
+
+        Those of the warm-up do not count: its end sets the learning rate, whatever it was.
+        """
+        if "plateau" in self._parts and self._scheduler.last_epoch >= self._warmup:
             self._parts["plateau"].step(score)
 
     def state_dict(self) -> dict[str, Any]:
@@ -123,9 +127,8 @@ def _optimizer(
 
 
 def _scheduler(
-    optimizer: torch.optim.Optimizer, config: ScheduleConfig, updates: int
+    optimizer: torch.optim.Optimizer, config: ScheduleConfig, warmup: int, updates: int
 ) -> lr_scheduler.LRScheduler:
-    warmup = math.ceil(config.warmup_ratio * updates) or config.warmup_steps
     rest = max(updates - warmup, 1)
     if config.scheduler == "cosine":
         end = config.final_ratio * optimizer.param_groups[0]["lr"]

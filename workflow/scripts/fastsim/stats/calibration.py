@@ -53,11 +53,6 @@ def uniform_ks_limit(values: np.ndarray, level: float = 0.95) -> np.ndarray:
     return kstwo.ppf(level, values)
 
 
-def interval_coverage(pit: np.ndarray, level: float) -> float:
-    """Return the share of ``pit`` in the central interval of probability ``level``."""
-    return float((np.abs(pit - 0.5) <= level / 2).mean())
-
-
 def crps(cdf: Cdf, observed: np.ndarray, upper: np.ndarray) -> np.ndarray:
     """Return the continuous ranked probability score of each row, in counts; lower is better.
 

@@ -36,6 +36,8 @@ def compare(real: Sample, generated: Sample, replicas: int, seed: int) -> dict[s
     edges = np.unique(np.quantile(pooled, np.linspace(0.0, 1.0, BOOTSTRAP_QUANTILES + 1)))
     if len(edges) == 1:
         return {"ks": ks, "ks_error": 0.0, "w1": w1, "w1_error": 0.0}
+    # a bin of no width for the largest value, or it would share that of the value before
+    edges = np.append(edges, np.nextafter(edges[-1], np.inf))
     histogram = grouped_histogram(
         edges,
         real.values,

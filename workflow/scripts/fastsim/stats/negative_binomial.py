@@ -43,12 +43,6 @@ class NegativeBinomialMixture:
         """Means (rows,), in closed form."""
         return (self.weights * self.means).sum(axis=1)
 
-    @property
-    def variance(self) -> np.ndarray:
-        """Variances (rows,), in closed form."""
-        second = self.means + self.means**2 * (1.0 + 1.0 / self.shapes)
-        return (self.weights * second).sum(axis=1) - self.mean**2
-
     def log_pmf(self, counts: np.ndarray) -> np.ndarray:
         """Return log P(n), of the shape of ``counts``: (rows,), or (rows, g) for g counts a row."""
         n, w, mu, r = self._broadcast(counts)

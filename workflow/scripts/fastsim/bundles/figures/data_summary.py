@@ -19,7 +19,7 @@ def draw(data: FigureData) -> Figure:
     figure = Figure(figsize=(style.PAGE_WIDTH, 4.4))
     (zero_depth, zero_nucleus, splits), (n_depth, n_nucleus, energy) = figure.subplots(2, 3)
     train = data.summary["train"]
-    depths = {f"{float(key):.0f}": value for key, value in _few(train["by_depth"]).items()}
+    depths = {_in_metres(key): value for key, value in _few(train["by_depth"]).items()}
     nuclei = {nucleus_symbol(int(key)): value for key, value in train["by_nucleus"].items()}
     for zero, quantiles, groups, label in (
         (zero_depth, n_depth, depths, "slant depth / m"),
@@ -35,6 +35,11 @@ def draw(data: FigureData) -> Figure:
     _draw_splits(splits, data.summary)
     _draw_primaries(energy, data)
     return figure
+
+
+def _in_metres(depths: str) -> str:
+    """Round the one or two depths of a key of the summary; the limits of a bin go under another."""
+    return " to\n".join(f"{float(depth):.0f}" for depth in depths.split(" to "))
 
 
 def _few(groups: dict[str, Any], most: int = 5) -> dict[str, Any]:

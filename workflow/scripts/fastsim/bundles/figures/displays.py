@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from fastsim.bundles.events import Events
 from fastsim.bundles.figures import style
 from fastsim.bundles.figures.inputs import FigureData, nucleus_symbol
+from fastsim.bundles.primaries import mass_number
 
 PAIRS_PER_ROW = 2
 FEWEST_MUONS = 5
@@ -53,7 +54,7 @@ def _draw_pair(
     radii = np.hypot(*np.concatenate([real.muons, generated.muons])[:, 1:].T)
     half_width = 1.1 * max(np.quantile(radii, RADIUS_SHARE), 1.0)
     E, _, zenith, depth = real.primaries[0]
-    nucleus = nucleus_symbol(int(np.rint(real.primaries[0, 1] / 0.93149)))
+    nucleus = nucleus_symbol(int(mass_number(real.primaries[0, 1])))
     axes[0].set_title(
         f"{nucleus}, {E / 1e6:.2g} PeV, {np.degrees(zenith):.0f}°, {depth:.0f} m",
         loc="left",

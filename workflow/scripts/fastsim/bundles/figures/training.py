@@ -21,7 +21,7 @@ class Curves:
 
 LIKELIHOOD = (
     Curves("training loss", {"train/loss": "training"}),
-    Curves("validation NLL (selects)", {"validation/nll": "validation"}),
+    Curves("validation NLL", {"validation/nll": "validation"}),
     Curves("learning rate", {"learning_rate": "learning rate"}),
 )
 GAN = (
@@ -30,7 +30,7 @@ GAN = (
         "Wasserstein gap",
         {"critic/wasserstein_gap": "gap", "critic/wasserstein_gap_mean": "running mean"},
     ),
-    Curves("validation AUC (selects)", {"validation/auc": "event classifier"}),
+    Curves("validation AUC", {"validation/auc": "event classifier"}),
     Curves(
         "critic's input gradient",
         {"critic/input_gradient_norm": "norm", "critic/penalty": "penalty"},

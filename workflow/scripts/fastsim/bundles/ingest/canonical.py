@@ -8,10 +8,9 @@ import pyarrow as pa
 
 from fastsim.bundles.events import MUON_COLUMNS, PRIMARY_COLUMNS, SCHEMA, Events
 from fastsim.bundles.ingest.conventions import Conventions
-from fastsim.bundles.ingest.convert import Candidates
-from fastsim.bundles.ingest.parquet import is_list, iter_batches, nulls, rows_with, unnest
+from fastsim.bundles.ingest.convert import Candidates, sighting_keys
+from fastsim.data.foreign_parquet import is_list, iter_batches, nulls, rows_with, unnest
 from fastsim.data.ragged import gather_indices, offsets_of
-from fastsim.data.splitting import hash_columns
 from fastsim.errors import InputError
 
 ID_COLUMNS = ("event_id", "shower_id")
@@ -37,13 +36,12 @@ def read_event_table(path: Path) -> Iterator[Candidates]:
         offsets, muons = _muons([batch.column(name) for name in MUON_COLUMNS], faults)
         stated = primaries.astype(np.float64)
         faults |= Conventions().canonical(stated)[1]
-        depth = primaries[:, 3].copy().view(np.uint32).astype(np.uint64)
         yield Candidates(
             first_row,
             stated,
             Events(event_id, shower_id, primaries, offsets, *muons),
             ~nulls(ids[1]),
-            {"event": event_id, "sighting": hash_columns(shower_id, depth)},
+            {"event": event_id, "sighting": sighting_keys(shower_id, primaries)},
             faults,
         )
 

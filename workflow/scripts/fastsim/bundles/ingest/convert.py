@@ -47,20 +47,44 @@ def to_candidates(rows: RawRows, conventions: Conventions) -> Candidates:
         primaries = canonical.astype(np.float32)
         # column by column, as they are checked and written
         muons = np.ascontiguousarray(rows.muons.T, dtype=np.float32)
-    *of_shower, depth = primaries.T.copy().view(np.uint32)
     if rows.ids is None:
-        shower_id = hash_columns(*(words.astype(np.uint64) for words in of_shower))
+        shower_id = showers_by_primary(primaries)
+        depth = _words(primaries[:, 3])
         event_id = hash_columns(shower_id, depth, _muon_hash(muons, rows.offsets))
         known = np.zeros(len(rows), dtype=bool)
         keys = {"event": event_id}
     else:
         shower_id = _shower_id(rows.ids)
-        event_id = hash_columns(shower_id, depth)
+        event_id = sighting_keys(shower_id, primaries)
         known = ~rows.faults.get("shower id", np.zeros(len(rows), dtype=bool))
         keys = {"sighting": event_id}
     events = Events(event_id, shower_id, primaries, rows.offsets, *muons)
     faults = rows.faults | implausible
     return Candidates(rows.first_row, rows.primaries, events, known, keys, faults)
+
+
+def showers_by_primary(primaries: np.ndarray) -> np.ndarray:
+    """Return the ids, uint64 (rows,), of the showers of rows without ids.
+
+    Args:
+        primaries: float32 (rows, 4); one energy, mass and zenith are one shower.
+    """
+    return hash_columns(*(_words(column) for column in primaries.T[:3]))
+
+
+def sighting_keys(shower_id: np.ndarray, primaries: np.ndarray) -> np.ndarray:
+    """Return a key, uint64 (rows,), of each shower (rows,) and its depth.
+
+    Args:
+        shower_id: uint64 (rows,).
+        primaries: float32 (rows, 4).
+    """
+    return hash_columns(shower_id, _words(primaries[:, 3]))
+
+
+def _words(values: np.ndarray) -> np.ndarray:
+    """Return the bits of float32 (rows,) as uint64."""
+    return values.copy().view(np.uint32).astype(np.uint64)
 
 
 def _shower_id(ids: np.ndarray) -> np.ndarray:

@@ -7,7 +7,7 @@ import h5py
 
 from fastsim.bundles.events import SCHEMA
 from fastsim.bundles.ingest.muonitron import COLUMNS as MUONITRON_COLUMNS
-from fastsim.bundles.ingest.parquet import open_parquet
+from fastsim.data.foreign_parquet import open_foreign
 from fastsim.errors import InputError
 
 Format = Literal["muonitron", "hdf5", "events", "corsika"]
@@ -44,7 +44,7 @@ def detect_format(path: Path) -> Format:
 
 
 def _parquet_format(path: Path) -> Format:
-    with open_parquet(path) as file:
+    with open_foreign(path) as file:
         names = file.schema_arrow.names
     if set(MUONITRON_COLUMNS) & set(names):
         return "muonitron"

@@ -13,8 +13,9 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from fastsim.bundles.ingest.parquet import one_line, rows_with
 from fastsim.bundles.ingest.rows import RawRows
+from fastsim.data.foreign_parquet import rows_with
+from fastsim.data.parquet_files import one_line
 from fastsim.data.ragged import offsets_of
 from fastsim.errors import InputError
 

@@ -15,8 +15,8 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from fastsim.bundles.ingest.parquet import is_list, iter_batches, nulls, rows_with, unnest
 from fastsim.bundles.ingest.rows import RawRows
+from fastsim.data.foreign_parquet import is_list, iter_batches, nulls, rows_with, unnest
 from fastsim.data.ragged import gather_indices, offsets_of
 from fastsim.errors import InputError
 

@@ -115,18 +115,6 @@ class MultiplicityModel(nn.Module):
         """Return P(N | conditions), conditions (B, 4), for evaluation with NumPy."""
         return NegativeBinomialMixture.average(self.member_distributions(conditions))
 
-    def log_prob(self, conditions: np.ndarray, counts: np.ndarray) -> np.ndarray:
-        """Return log P(N = counts | conditions), float64 (B,)."""
-        return self.distribution(conditions).log_pmf(counts)
-
-    def mean(self, conditions: np.ndarray) -> np.ndarray:
-        """Return <N>, float64 (B,)."""
-        return self.distribution(conditions).mean
-
-    def cdf(self, conditions: np.ndarray, counts: np.ndarray) -> np.ndarray:
-        """Return P(N <= counts | conditions), of the shape of ``counts``, (B,) or (B, g)."""
-        return self.distribution(conditions).cdf(counts)
-
     def quantile(self, conditions: np.ndarray, uniforms: np.ndarray) -> np.ndarray:
         """Return the counts, int64 (B,), that ``uniforms`` (B,) in [0, 1) draw by inversion."""
         return self.distribution(conditions).quantile(uniforms)

@@ -1,14 +1,14 @@
 """Parquet files of users: opened with care, read in blocks of bounded size, lists taken apart."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from fastsim.bundles.ingest.parquet_pages import check_pages
+from fastsim.data.parquet_files import clear_errors, open_parquet
+from fastsim.data.parquet_pages import check_pages
 from fastsim.errors import InputError
 
 VALUES_PER_BLOCK = 2**19
@@ -16,35 +16,17 @@ VALUES_PER_BLOCK = 2**19
 MAX_ROWS_PER_BLOCK = 2**16
 READ_BUFFER_BYTES = 2**20
 
-ARROW_ERRORS = (OSError, MemoryError, UnicodeDecodeError, OverflowError, pa.ArrowException)
-"""What pyarrow raises for a damaged file."""
 
-
-def open_parquet(path: Path) -> pq.ParquetFile:
+def open_foreign(path: Path) -> pq.ParquetFile:
     """Open a Parquet file for streaming; checksums of pages are verified where there are any.
 
     Raises:
         InputError: it is no complete Parquet file.
     """
-    with _clear_errors(f"{path}: cannot be read as Parquet"):
-        # a column chunk is read through a small buffer, not whole; no background reads
-        file = pq.ParquetFile(
-            path,
-            buffer_size=READ_BUFFER_BYTES,
-            pre_buffer=False,
-            page_checksum_verification=True,
-        )
-        # a damaged schema or name of a column shows only now
-        str(file.schema_arrow)
-        return file
-
-
-@contextmanager
-def _clear_errors(problem: str) -> Iterator[None]:
-    try:
-        yield
-    except ARROW_ERRORS as error:
-        raise InputError(f"{problem} ({one_line(error)})") from None
+    # a column chunk is read through a small buffer, not whole; no background reads
+    return open_parquet(
+        path, buffer_size=READ_BUFFER_BYTES, pre_buffer=False, page_checksum_verification=True
+    )
 
 
 def iter_batches(
@@ -64,16 +46,16 @@ def iter_batches(
     Raises:
         InputError: the file is damaged, or holds another number of rows than it says.
     """
-    with open_parquet(path) as file:
+    with open_foreign(path) as file:
         names = list(columns(file.schema_arrow))
-        with _clear_errors(f"{path}: its footer is broken"):
+        with clear_errors(f"{path}: its footer is broken"):
             check_pages(path, file.metadata, set(names))
         row = 0
         for group in range(file.num_row_groups):
             metadata = file.metadata.row_group(group)
             size = _rows_per_block(metadata)
             stop = row + metadata.num_rows
-            with _clear_errors(f"{path}: row group {group} is broken"):
+            with clear_errors(f"{path}: row group {group} is broken"):
                 for batch in file.iter_batches(size, row_groups=[group], columns=names):
                     yield row, batch
                     row += batch.num_rows
@@ -87,11 +69,6 @@ def _rows_per_block(metadata: pq.RowGroupMetaData) -> int:
     values = max(metadata.column(index).num_values for index in range(metadata.num_columns))
     rows = VALUES_PER_BLOCK * metadata.num_rows // max(values, 1)
     return max(1, min(rows, MAX_ROWS_PER_BLOCK))
-
-
-def one_line(error: Exception) -> str:
-    """Return an error's message without line breaks."""
-    return " ".join(str(error).split())
 
 
 def is_list(kind: pa.DataType) -> bool:
