@@ -7,9 +7,11 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 
+from fastsim.bundles.config.split import SplitConfig
 from fastsim.bundles.events import Events, read_events, write_events
 from fastsim.bundles.models.multiplicity import load_multiplicity
 from fastsim.bundles.representation import POINTS_COLUMN, Normalization
+from fastsim.bundles.splits import split_masks
 from fastsim.bundles.summary import summarize
 from fastsim.data import parquet_blocks
 from fastsim.data.ragged import offsets_of
@@ -180,9 +182,17 @@ def test_a_bad_row_after_good_blocks_leaves_no_file(run, dataset, monkeypatch):
     assert sorted(dataset.rglob("*")) == before
 
 
+def summarized(run, folder, *tables):
+    """Summarise event tables; return the fingerprints of validation and test events."""
+    files = [folder / "validation.sha256", folder / "test.sha256"]
+    flags = ("--validation-hash", files[0], "--test-hash", files[1])
+    output = ("--output", folder / "summary.json")
+    assert run("summarize_dataset", "--events", *tables, *output, *flags, *SHARES) == 0
+    return [file.read_text() for file in files]
+
+
 def test_summary_counts_what_there_is(run, dataset):
-    flags = ["--events", dataset / "a.parquet", dataset / "b.parquet", *SHARES]
-    assert run("summarize_dataset", *flags, "--output", dataset / "summary.json") == 0
+    summarized(run, dataset, dataset / "a.parquet", dataset / "b.parquet")
     summary = json.loads((dataset / "summary.json").read_text())
     assert sum(summary[name]["showers"] for name in SPLITS) == 300
     train = read_events([dataset / "train-a.parquet", dataset / "train-b.parquet"])
@@ -194,6 +204,24 @@ def test_summary_counts_what_there_is(run, dataset):
     assert sum(nucleus["rows"] for nucleus in found["by_nucleus"].values()) == len(train)
     at_depth = train.counts[train.primaries[:, 3] == 2000]
     assert found["by_depth"]["2000"]["multiplicity"]["1"] == at_depth.max()
+
+
+def test_fingerprints_are_those_of_the_events_alone(run, tmp_path):
+    paths = [tmp_path / f"{name}.parquet" for name in ("whole", "first", "second")]
+    events = make_events(200)
+    first = np.arange(len(events)) < 270
+    for path, part in zip(
+        paths, (events, events.select(first), events.select(~first)), strict=True
+    ):
+        write_events(path, part, "test")
+    validation, test = summarized(run, tmp_path, paths[0])
+    assert validation != test
+    assert summarized(run, tmp_path, *paths[1:]) == [validation, test]
+    masks = split_masks(events, SplitConfig(validation_share=0.2, test_share=0.3))
+    events.muon_x[np.repeat(masks["test"], events.counts)] *= 2.0
+    write_events(paths[0], events, "test")
+    assert summarized(run, tmp_path, paths[0])[0] == validation
+    assert summarized(run, tmp_path, paths[0])[1] != test
 
 
 def test_depths_that_all_differ_are_summed_up_in_bins():
@@ -256,7 +284,10 @@ def test_bad_inputs_end_with_one_line_and_no_output(run, dataset, capsys):
             *(*normalization, "--output-dir", output),
             *("--checkpoints", dataset / "checkpoints"),
         ),
-        ("summarize_dataset", "--events", events, bad, "--output", output),
+        (
+            *("summarize_dataset", "--events", events, bad, "--output", output),
+            *("--validation-hash", dataset / "a.txt", "--test-hash", dataset / "b.txt"),
+        ),
     ]
     for case in cases:
         capsys.readouterr()

@@ -107,6 +107,17 @@ def test_a_text_that_looks_like_a_number_stays_a_text():
     assert parse(Whole, {"names": ["1e4"], "rate": "1e-1"}, "test").names == ("1e4",)
 
 
+def test_values_without_types_are_what_yaml_takes_them_for():
+    values = {"rate": "0.1", "shards": "7", "names": ["null", "8"]}
+    found = parse(Whole, values, "test", values)
+    assert (found.rate, found.shards, found.names) == (0.1, 7, ("null", "8"))
+    # where a type was seen, a text is one
+    with pytest.raises(InputError, match=r'shards = "7": input should be a valid integer'):
+        parse(Whole, values, "test", {"rate": "0.1", "shards": "8"})
+    with pytest.raises(InputError, match=r'shards = "\[7": input should be a valid integer'):
+        parse(Whole, {"shards": "[7"}, "test", {"shards": "[7"})
+
+
 def test_flags_of_the_base_class_leave_out_what_the_workflow_needs():
     section = Whole(shards=7)
     flags = to_flags(section, Base)

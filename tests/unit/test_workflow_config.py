@@ -35,6 +35,25 @@ def test_a_model_is_compared_with_others_once(values, line):
     assert "\n" not in str(error.value)
 
 
+@pytest.mark.parametrize(
+    ("values", "line"),
+    [
+        ({"split": {"held_out_nucleus": "p"}}, "has no other to train on"),
+        ({"split": {"held_out_log10_energy": [1.0, 9.0]}}, "leaves nothing to train on"),
+        ({"split": {"held_out_nucleus": "He"}}, "of which simulate.composition has none"),
+        ({"simulate": {"composition": {"p": 1e308, "He": 1e308}}}, "all a finite sum"),
+        ({"output_dir": "./results/mine"}, "not ./results/mine"),
+        ({"output_dir": "results//mine"}, "not ./results/mine"),
+        ({"output_dir": "."}, "not ./results/mine"),
+    ],
+)
+def test_what_no_run_could_end_well_with_is_refused(values, line):
+    protons = {"composition": dict.fromkeys(("He", "N", "Al", "Fe"), 0.0)}
+    with pytest.raises(InputError, match=line) as error:
+        parse(BundlesConfig, {"simulate": protons} | values, "test")
+    assert "\n" not in str(error.value)
+
+
 def test_files_are_trained_on_or_for_the_transfer():
     simulated = {"transfer": {"files": ["a"]}}
     assert parse(BundlesConfig, simulated, "test").named_files == ("a",)

@@ -88,6 +88,14 @@ def test_wrong_keys_and_values(tmp_path, values, line):
     assert not (tmp_path / "results").exists()
 
 
+def test_a_wrong_value_on_the_command_line(tmp_path):
+    file = tmp_path / "mine.yaml"
+    file.write_text("plot: {dpi: 60}\n")
+    result = run(tmp_path, "--configfile", str(file), "--config", "plot={dpi: many}")
+    assert result.returncode == 2
+    assert 'mine.yaml + --config: plot.dpi = "many": input should be a valid' in result.stderr
+
+
 def test_a_section_given_twice(tmp_path):
     file = tmp_path / "mine.yaml"
     file.write_text("train_gan: {steps: 5}\ntrain_gan: {width: 8}\n")
@@ -101,6 +109,7 @@ def test_a_section_given_twice(tmp_path):
     [
         ({}, "transfer", "transfer.files is empty"),
         ({}, "generate", "generate.primaries is not given"),
+        ({}, "evaluate_ensemble", "ensemble is 1"),
         (own_files(str(ROOT / "README.md")), "transfer", "transfer.files is empty"),
         (own_files(str(ROOT / "README.md")), "blind_test", "events.source is files"),
     ],

@@ -160,7 +160,10 @@ def test_a_new_file_is_ingested_and_no_other(changed, samples):
 
 
 def test_a_changed_file_is_ingested_again(changed, samples):
-    write_muonitron(changed.folder / "own" / "a.parquet", [samples[0].select(slice(0, 200))])
+    file = changed.folder / "own" / "a.parquet"
+    write_muonitron(file, [samples[0].select(slice(0, 200))])
+    # a copy that kept its date, say
+    os.utime(file, (0, 0))
     jobs = changed.planned()
     assert jobs["ingest"] == 1
     assert jobs["fit_normalization"] == 1

@@ -12,11 +12,16 @@ SHARDS = CONFIG["simulate"]["shards"]
 BLIND_SHARDS = CONFIG["blind_test"]["shards"]
 HADRONIC_SHARDS = CONFIG["blind_test"]["hadronic_shards"]
 
-DATASET = {"simulate": SHARDS, "fit_normalization": 1, "normalize": SHARDS}
+DATASET = {
+    "simulate": SHARDS,
+    "fit_normalization": 1,
+    "normalize": SHARDS,
+    "summarize_dataset": 1,
+}
 TRAINED = DATASET | {"train_multiplicity": 1, "train_gan": 1, "train_flow": 1}
 SAMPLED = {"sample": SHARDS, "sample_compared": 1}
 EVALUATED = {"evaluate": 1, "evaluate_compared": 1}
-REPORT = TRAINED | {"summarize_dataset": 1, "plot": 1, "report": 1} | SAMPLED | EVALUATED
+REPORT = TRAINED | {"plot": 1, "report": 1} | SAMPLED | EVALUATED
 
 
 @pytest.fixture(scope="module")
@@ -27,6 +32,11 @@ def untouched(tmp_path_factory):
 
 def test_the_report(untouched):
     assert untouched.planned() == REPORT
+
+
+def test_values_on_the_command_line_have_their_types(untouched):
+    values = ("plot={dpi: 60}", "train_gan={restore_best: false, patience: null}", "ensemble=1")
+    assert untouched.planned("--config", *values, "also_compare=null") == REPORT
 
 
 def test_the_blind_test_needs_no_report(untouched):
@@ -59,7 +69,6 @@ def test_families_are_compared_without_a_model_of_the_report(untouched):
 def test_bundles_for_own_primaries_need_one_trained_model(untouched):
     options = ("--config", "generate={'primaries': 'config/config.yaml'}")
     assert untouched.planned("generate", *options) == DATASET | {
-        "summarize_dataset": 1,
         "train_multiplicity": 1,
         "train_gan": 1,
         "read_primaries": 1,

@@ -1,9 +1,15 @@
 """A change reruns what depends on it, and nothing else."""
 
 import re
+from dataclasses import replace
 
+import numpy as np
 import pytest
 import yaml
+
+from fastsim.bundles.config.split import SplitConfig
+from fastsim.bundles.events import read_events, write_events
+from fastsim.bundles.splits import split_masks
 
 pytestmark = pytest.mark.slow
 
@@ -123,6 +129,42 @@ def test_showers_that_change_places_between_validation_and_test_train_anew(check
     jobs = checkout.planned()
     assert jobs["train_multiplicity"] == jobs["train_gan"] == jobs["train_flow"] == 1
     assert jobs["sample_compared"] == jobs["evaluate_compared"] == 1
+
+
+def move_muons_of(checkout, split):
+    """Move the muons of the first shard's showers of a split, and split and summarise it anew."""
+    file = checkout.results / "events" / "part-0000.parquet"
+    events = read_events(file)
+    config = yaml.safe_load((checkout.folder / "config" / "config.yaml").read_text())
+    chosen = split_masks(events, SplitConfig(**config["split"]))[split]
+    moved = np.where(np.repeat(chosen, events.counts), 3.0, 1.0).astype(np.float32)
+    write_events(file, replace(events, muon_x=events.muon_x * moved), "test")
+    checkout.snakemake("--until", "normalize", "summarize_dataset")
+
+
+def test_changed_test_events_are_measured_anew(checkout):
+    move_muons_of(checkout, "test")
+    assert checkout.planned() == {
+        "sample": 1,
+        "sample_compared": 1,
+        "evaluate_compared": 1,
+        **VALIDATION,
+    }
+    # and though one stage was run before
+    checkout.snakemake("--until", "sample")
+    jobs = checkout.planned()
+    assert jobs["evaluate"] == jobs["sample_compared"] == jobs["plot"] == 1
+
+
+def test_changed_validation_events_train_anew(checkout):
+    """Also where one stage, or none, was run before."""
+    move_muons_of(checkout, "validation")
+    jobs = checkout.planned()
+    assert jobs["train_multiplicity"] == jobs["train_gan"] == jobs["train_flow"] == 1
+    checkout.snakemake("--until", "train_multiplicity")
+    jobs = checkout.planned()
+    assert "train_multiplicity" not in jobs
+    assert jobs["train_gan"] == jobs["train_flow"] == 1
 
 
 def test_other_physics_reruns_every_shard(checkout, shards):

@@ -48,10 +48,14 @@ if not workflow.is_main_process:
     # it and end the job, must wait for the training's checkpoint
     signal.signal(signal.SIGUSR1, signal.SIG_IGN)
 
-CONFIG_FILES = " + ".join(os.path.relpath(file) for file in workflow.configfiles)
+# what --config says has no types: Snakemake takes what is in it for text
+ON_COMMAND_LINE = workflow.config_settings.config or {}
+CONFIG_FILES = " + ".join(
+    [os.path.relpath(file) for file in workflow.configfiles] + ["--config"] * bool(ON_COMMAND_LINE)
+)
 for file in workflow.configfiles:
     or_stop(check_keys, os.path.relpath(file))
-settings = or_stop(parse_settings, BundlesConfig, config, CONFIG_FILES)
+settings = or_stop(parse_settings, BundlesConfig, config, CONFIG_FILES, ON_COMMAND_LINE)
 
 RESULTS = settings.output_dir
 # run folder of the model that generates
@@ -106,6 +110,12 @@ def library(name):
         program, *imported = sources(SCRIPTS / f"{name}.py")
         write_source_list(file, imported)
     return str(file)
+
+
+def states(files):
+    """Return size and time of change of each file: an older one in its place is a change, too."""
+    found = [os.stat(file) for file in files if os.path.exists(file)]
+    return [f"{state.st_size} {state.st_mtime_ns}" for state in found]
 
 
 def part_names(shards):

@@ -8,6 +8,7 @@ use rule sample as sample_compared with:
     input:
         program=f"{SCRIPTS}/sample.py",
         library=library("sample"),
+        test=TEST_HASH,
         normalization=f"{RESULTS}/dataset/normalization.json",
         multiplicity_model=f"{RESULTS}/multiplicity/model.safetensors",
         # trained on shards from the jobs of the test events
@@ -33,6 +34,7 @@ use rule evaluate as evaluate_compared with:
     input:
         program=f"{SCRIPTS}/evaluate.py",
         library=library("evaluate"),
+        test=TEST_HASH,
         # from the job of the samples
         timing=f"{RESULTS}/compared/{{model}}/samples/timing.json",
         normalization=f"{RESULTS}/dataset/normalization.json",

@@ -6,6 +6,9 @@ Its id says which split a shower is in, so that the normalisation is fitted befo
 EVENTS = expand(f"{RESULTS}/events/part-{{part}}.parquet", part=PARTS)
 # what there is of each split: in physical units, and in network inputs
 FORMS = ["splits", "dataset"]
+# a line each that changes with the events, for rules that would list all of the shards as inputs
+VALIDATION_HASH = f"{RESULTS}/dataset/validation.sha256"
+TEST_HASH = f"{RESULTS}/dataset/test.sha256"
 VALIDATION_SHARDS = expand(f"{RESULTS}/dataset/validation/part-{{part}}.parquet", part=PARTS)
 
 
@@ -86,6 +89,8 @@ rule summarize_dataset:
         events=EVENTS,
     output:
         summary=f"{RESULTS}/dataset/summary.json",
+        validation_hash=VALIDATION_HASH,
+        test_hash=TEST_HASH,
     log:
         f"{LOGS}/summarize_dataset.log",
     benchmark:
@@ -104,4 +109,6 @@ rule summarize_dataset:
         " {params.flags}"
         " --events {input.events}"
         " --output {output.summary}"
+        " --validation-hash {output.validation_hash}"
+        " --test-hash {output.test_hash}"
         " 2>&1 | tee {log}"

@@ -52,6 +52,7 @@ use rule sample as sample_member with:
     input:
         program=f"{SCRIPTS}/sample.py",
         library=library("sample"),
+        test=TEST_HASH,
         normalization=f"{RESULTS}/dataset/normalization.json",
         multiplicity_model=f"{RESULTS}/multiplicity/model.safetensors",
         # trained on shards from the jobs of the test events
@@ -81,7 +82,8 @@ rule evaluate_ensemble:
         library=library("evaluate_ensemble"),
         events=TEST_EVENTS,
         samples=SAMPLES,
-        members=MEMBER_SAMPLES,
+        members=MEMBER_SAMPLES
+        or refuse("ensemble is 1: it takes two trainings or more to see how far they differ"),
     output:
         metrics=f"{RESULTS}/ensemble/metrics.json",
     log:

@@ -35,6 +35,8 @@ rule read_primaries:
     resources:
         mem_mb=2000,
         runtime=10,
+    params:
+        state=states([settings.generate.primaries]),
     message:
         "Read the primaries to generate bundles for"
     shell:

@@ -28,6 +28,7 @@ rule ingest:
     params:
         flags=to_flags(settings.ingest, IngestConfig),
         files=file_arguments,
+        states=states_of_files,
     message:
         "Ingest files, shard {wildcards.part}"
     shell:

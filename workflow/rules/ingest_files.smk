@@ -51,6 +51,12 @@ def local_files_of(wildcards):
     return [file for file in files_of(wildcards) if local_path(file) is not None]
 
 
+def states_of_files(wildcards):
+    """Return what tells that one of these files has changed."""
+    return states(local_files_of(wildcards))
+
+
 def file_arguments(wildcards):
     """Return paths and URLs of a shard's files, quoted for the shell."""
-    return shlex.join(files_of(wildcards))
+    # a name that starts with a dash would be taken for a flag
+    return shlex.join(re.sub("^-", "./-", file) for file in files_of(wildcards))

@@ -41,8 +41,6 @@ rule sample:
     params:
         flags=to_flags(settings.sample, GenerationConfig),
         events=input_events,
-        # for rules that name test events as parameters
-        split=to_flags(settings.split),
         multiplicity=subpath(input.multiplicity_model, parent=True),
         model=subpath(input.model, parent=True),
     message:

@@ -12,6 +12,8 @@ rule train_gan:
         launcher=LAUNCHER,
         library=library("train_gan"),
         train=expand(f"{RESULTS}/dataset/train/part-{{part}}.parquet", part=PARTS),
+        # of shards that come from the jobs of the training shards
+        validation=VALIDATION_HASH,
         normalization=f"{RESULTS}/dataset/normalization.json",
     output:
         model=f"{RESULTS}/gan/model.safetensors",
@@ -33,10 +35,8 @@ rule train_gan:
         # no parameter: seen in another way, it is the same training
         tracking=tracking_flags(),
     params:
-        # from the jobs of the training shards: to list both as inputs would take Snakemake long
+        # to list them as inputs, too, would take Snakemake long
         validation=VALIDATION_SHARDS,
-        # training shards may stay the same while showers of validation and test change places
-        split=to_flags(settings.split),
         flags=to_flags(settings.train_gan),
         folder=subpath(output.model, parent=True),
         checkpoints=f"{RESULTS}/checkpoints/gan",

@@ -61,7 +61,7 @@ rule resimulate:
     benchmark:
         f"{BENCHMARKS}/transfer/resimulate/{{altitude}}.tsv"
     wildcard_constraints:
-        altitude=r"[\d.]+",
+        altitude=r"[\d.e-]+",
     conda:
         "../envs/environment.yaml"
     resources:

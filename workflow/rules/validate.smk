@@ -12,6 +12,7 @@ rule evaluate:
     input:
         program=f"{SCRIPTS}/evaluate.py",
         library=library("evaluate"),
+        test=TEST_HASH,
         # what the test shards were made of, and with; their own jobs have read or written the rest
         samples=SAMPLES,
         normalization=f"{RESULTS}/dataset/normalization.json",
@@ -63,6 +64,7 @@ rule plot:
     input:
         program=f"{SCRIPTS}/plot.py",
         library=library("plot"),
+        test=TEST_HASH,
         ensemble=ENSEMBLE,
         summary=f"{RESULTS}/dataset/summary.json",
         metrics=f"{RESULTS}/validation/metrics.json",

@@ -53,9 +53,7 @@ def main() -> None:
             f"instance in {' and '.join(map(str, tables))}"
         )
         if doubles > args.max_rejected_fraction * quality["rows"]:
-            raise InputError(
-                f"{problem}; ingest.files names copies of a file, or files whose ids begin anew"
-            )
+            raise InputError(f"{problem}; among the files are copies, or some whose ids begin anew")
         quality["warnings"].append(problem)
     for warning in quality["warnings"]:
         print(f"warning: {warning}", file=sys.stderr)

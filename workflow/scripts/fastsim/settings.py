@@ -6,6 +6,7 @@ program run by hand takes the same keys, defaults and checks as the config file.
 """
 
 import argparse
+import contextlib
 import copy
 import difflib
 import functools
@@ -22,6 +23,9 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from fastsim.errors import InputError
 
+EXPONENT = re.compile(r"[-+]?\d+(\.\d*)?[eE][-+]?\d+")
+"""A number that YAML 1.1 reads as text."""
+
 
 class Section(BaseModel):
     """Base of all configuration classes: closed, immutable, every field described."""
@@ -34,18 +38,25 @@ class Section(BaseModel):
 S = TypeVar("S", bound=Section)
 
 
-def parse(section: type[S], values: Mapping[str, Any], where: str) -> S:
+def parse(
+    section: type[S],
+    values: Mapping[str, Any],
+    where: str,
+    untyped: Mapping[str, Any] | None = None,
+) -> S:
     """Validate ``values``; :class:`InputError` of one line naming ``where``, key, value and range.
 
     Validation is JSON-like and strict: ``1.5`` is no integer and ``"3"`` no number, but a list
     stands for a tuple and ``1`` for ``1.0``. ``1e4``, which YAML 1.1 reads as text, is a number.
+    ``untyped`` are those of the values that whoever read them took for text: where no text is
+    allowed they are what YAML takes them for.
     """
     try:
         try:
             # YAML has dates, which are no JSON: as text they are allowed where text is
             return section.model_validate_json(json.dumps(values, default=str))
         except ValidationError as error:
-            values = _with_exponents(values, error)
+            values = _with_types(values, error, untyped or {})
             return section.model_validate_json(json.dumps(values, default=str))
     except ValidationError as error:
         raise InputError(f"{where}: {_first_problem(section, error)}") from None
@@ -71,17 +82,29 @@ def check_keys(file: str | Path) -> None:
                 seen.add(str(key.value))
 
 
-def _with_exponents(values: Mapping[str, Any], error: ValidationError) -> Any:
-    """Return ``values`` with numbers for texts like 1e4 where a number was missed."""
+def _with_types(
+    values: Mapping[str, Any], error: ValidationError, untyped: Mapping[str, Any]
+) -> Any:
+    """Return ``values`` with what was missed in the place of texts that stand for it."""
     values = copy.deepcopy(values)
     for problem in error.errors(include_url=False):
-        text = problem["input"]
-        if problem["type"] not in ("float_type", "int_type") or not isinstance(text, str):
+        text, (*parents, key) = problem["input"], problem["loc"] or (None,)
+        if not isinstance(text, str):
             continue
-        if re.fullmatch(r"[-+]?\d+(\.\d*)?[eE][-+]?\d+", text):
-            *parents, key = problem["loc"]
+        if problem["type"] in ("float_type", "int_type") and EXPONENT.fullmatch(text):
             functools.reduce(operator.getitem, parents, values)[key] = float(text)
+        elif _at(untyped, problem["loc"]) == text:
+            with contextlib.suppress(yaml.YAMLError):
+                functools.reduce(operator.getitem, parents, values)[key] = yaml.safe_load(text)
     return values
+
+
+def _at(values: Any, loc: tuple[Any, ...]) -> Any:
+    """Return what is at a place, or None if there is no such place."""
+    try:
+        return functools.reduce(operator.getitem, loc, values)
+    except (KeyError, IndexError, TypeError):
+        return None
 
 
 def _first_problem(section: type[Section], error: ValidationError) -> str:

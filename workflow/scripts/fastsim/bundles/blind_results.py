@@ -61,7 +61,7 @@ def page(
         f"{sizes['events_n30']:,} of N ≥ 30, {sizes['events_n300']:,} of N ≥ 300, "
         f"{sizes['muons']:,} muons. The models were trained on the training part of "
         f"{simulation['showers']:,} showers of seed {simulation['seed']} ({', '.join(trained)}): "
-        f"{simulation['energy_min']:.0e} to {simulation['energy_max']:.0e} GeV, "
+        f"{simulation['energy_min']:.3g} to {simulation['energy_max']:.3g} GeV, "
         f"E^-{simulation['spectral_index']:g}, zenith {simulation['zenith_min']:g} to "
         f"{simulation['zenith_max']:g} degrees, {simulation['slant_depths'][0]:g} to "
         f"{simulation['slant_depths'][-1]:g} m of ice. Bundles are generated end to end: first N, "

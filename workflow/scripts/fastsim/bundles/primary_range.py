@@ -74,7 +74,7 @@ class PrimaryRange:
         (energy, mass, zenith, depth), most = self.least, self.most
         lightest, heaviest = mass_number(np.array([mass, most[1]]))
         return (
-            f"{energy:.0e} to {most[0]:.0e} GeV, {lightest} to {heaviest} nucleons, zenith "
+            f"{energy:.3g} to {most[0]:.3g} GeV, {lightest} to {heaviest} nucleons, zenith "
             f"{np.degrees(zenith):.0f} to {np.degrees(most[2]):.0f} degrees, {depth:g} to "
             f"{most[3]:g} m of ice"
         )

@@ -1,5 +1,6 @@
 """Settings of the air-shower simulation."""
 
+import math
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
@@ -34,8 +35,8 @@ class Composition(Section):
 
     @model_validator(mode="after")
     def _some_weight(self) -> "Composition":
-        if sum(self.model_dump().values()) <= 0:
-            raise ValueError("at least one nucleus needs a weight above 0")
+        if not 0.0 < sum(self.model_dump().values()) < math.inf:
+            raise ValueError("at least one nucleus needs a weight above 0, and all a finite sum")
         return self
 
 

@@ -1,6 +1,7 @@
 """The whole configuration of the muon-bundle workflow: one section a stage."""
 
 import math
+import os
 import re
 from typing import get_args
 
@@ -83,10 +84,12 @@ class BundlesConfig(Section):
     @field_validator("output_dir")
     @classmethod
     def _folder_that_rules_can_name(cls, folder: str) -> str:
-        if not re.fullmatch(r"[\w.]([\w./-]*[\w.-])?", folder):
+        plain = folder == os.path.normpath(folder) != "."
+        if not plain or not re.fullmatch(r"[\w.]([\w./-]*[\w.-])?", folder):
             raise ValueError(
-                "a folder as seen from the working directory is needed, of letters, digits, '.', "
-                "'_', '-' and '/' in between; for another place make it a link"
+                "a folder as seen from the working directory is needed (results/mine, not "
+                "./results/mine), of letters, digits, '.', '_', '-' and '/' in between; for "
+                "another place make it a link"
             )
         return folder
 
@@ -109,10 +112,17 @@ class BundlesConfig(Section):
         if self.events.source != "simulate":
             return self
         nucleus, limits = self.split.held_out_nucleus, self.split.held_out_log10_energy
-        if nucleus is not None and getattr(self.simulate.composition, nucleus) == 0:
-            raise ValueError(
-                f"split.held_out_nucleus is {nucleus}, of which simulate.composition has none"
-            )
+        if nucleus is not None:
+            weights = self.simulate.composition.model_dump()
+            if weights[nucleus] == 0:
+                raise ValueError(
+                    f"split.held_out_nucleus is {nucleus}, of which simulate.composition has none"
+                )
+            if weights[nucleus] == sum(weights.values()):
+                raise ValueError(
+                    f"split.held_out_nucleus is {nucleus}, and simulate.composition has no other "
+                    "to train on"
+                )
         if limits is not None:
             simulated = self.simulate.energy_min, self.simulate.energy_max
             low, high = (math.log10(energy) for energy in simulated)
@@ -120,6 +130,11 @@ class BundlesConfig(Section):
                 raise ValueError(
                     f"split.held_out_log10_energy is {list(limits)}, where nothing is simulated; "
                     f"simulated are {low:g} to {high:g}"
+                )
+            if limits[0] <= low and limits[1] >= high:
+                raise ValueError(
+                    f"split.held_out_log10_energy is {list(limits)}, which leaves nothing to train "
+                    f"on; simulated are {low:g} to {high:g}"
                 )
         return self
 
