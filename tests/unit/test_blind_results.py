@@ -140,11 +140,13 @@ def test_what_a_perfect_model_misses_as_well_cannot_be_said():
     assert (row.value, row.kept, row.perfect) == ("1.02 % beyond chance", None, "2.34 %")
     few["scales"]["by_primary"]["energy"]["beyond_chance"]["rms"] = 2.4
     assert row_of(few, "Scale of energy per bin of the primary, RMS").kept is False
-    few["fpd"]["generated"] = {"value": 0.0016, "error": 0.0005}
-    # half of the floor, and of the other half three times the mean, as of an exponential law
+    few["fpd"]["generated"] = {"value": 0.0016, "error": 0.0004}
+    few["fpd"]["floor"]["error"] = 0.0003
+    # half of the floor, and of the other half three times the mean, as of an exponential law:
+    # errors of 4 and 3 are one of 5
     row = row_of(few, "FPD over floor")
     assert (row.value, row.kept, row.perfect) == (
-        "1.60 (0.00160 ± 0.00050 over 0.00100)",
+        "1.60 (0.00160 ± 0.00040 over 0.00100)",
         None,
         "2.00",
     )

@@ -241,8 +241,8 @@ def _fpd(figure: Mapping[str, Metrics | None], goal: float) -> Reached:
         return Reached(name, text, limit, None)
     ratio = generated["value"] / floor["value"]
     # the half of a perfect model's value that the halving makes does not fluctuate
-    half = 0.5 * floor["value"]
-    line = (half + chance.sum_of_squares(half, generated["error"])) / floor["value"]
+    half, error = 0.5 * floor["value"], float(np.hypot(generated["error"], floor["error"]))
+    line = (half + chance.sum_of_squares(half, error)) / floor["value"]
     kept = _verdict(ratio, goal, line)
     return Reached(name, f"{ratio:.2f} ({text})", limit, kept, f"{line:.2f}")
 
