@@ -1,5 +1,7 @@
 """A step of the adversarial training: what it is told, its precision, and what it warns of."""
 
+import weakref
+
 import numpy as np
 import pytest
 import torch
@@ -34,7 +36,7 @@ def dataset(tmp_path_factory):
     return path
 
 
-def start(dataset, process=ALONE, **settings):
+def start(dataset, process=ALONE, shuffle_window=None, resident_memory=None, **settings):
     config = TrainGanConfig(**SMALL | settings)
     data = EventBatches(
         [dataset],
@@ -44,8 +46,8 @@ def start(dataset, process=ALONE, **settings):
         batch_events=config.batch_events,
         max_points=config.max_muons_per_batch,
         seed=config.seed,
-        shuffle_window=None,
-        resident_memory=None,
+        shuffle_window=shuffle_window,
+        resident_memory=resident_memory,
     )
     return GanTraining(config, data, None, process)
 
@@ -56,6 +58,23 @@ def make_steps(training, steps):
         training.step(step, guard)
     guard.check(None)
     return training.scalars()
+
+
+def test_a_window_is_let_go_before_the_next_is_held(monkeypatch, dataset):
+    windows, alive = [], []
+    open_window = EventBatches._open_window
+
+    def listen(self):
+        open_window(self)
+        windows.append(weakref.ref(self._held))
+        alive.append(sum(window() is not None for window in windows))
+
+    monkeypatch.setattr(EventBatches, "_open_window", listen)
+    training = start(dataset, shuffle_window=40, resident_memory=0, critic_steps=2)
+    make_steps(training, 40)
+    training._data.close()
+    assert len(alive) > 5
+    assert max(alive) == 1
 
 
 @pytest.mark.parametrize(

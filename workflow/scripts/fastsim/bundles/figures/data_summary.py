@@ -38,8 +38,8 @@ def draw(data: FigureData) -> Figure:
 
 
 def _in_metres(depths: str) -> str:
-    """Round the one or two depths of a key of the summary; the limits of a bin go under another."""
-    return " to\n".join(f"{float(depth):.0f}" for depth in depths.split(" to "))
+    """Return the depth that a key of the summary names, or the middle of its bin, rounded."""
+    return f"{np.mean([float(depth) for depth in depths.split(' to ')]):.0f}"
 
 
 def _few(groups: dict[str, Any], most: int = 5) -> dict[str, Any]:
