@@ -11,6 +11,11 @@ CORES ?= all
 PRESET ?=
 LOGDIR ?= results
 PRESETS := $(basename $(notdir $(wildcard config/presets/*.yaml)))
+ifneq ($(PRESET),)
+ifeq ($(filter $(PRESET),$(PRESETS)),)
+$(error PRESET=$(PRESET): no such preset; allowed are: $(PRESETS))
+endif
+endif
 
 .PHONY: help
 help: ## list the targets
@@ -18,9 +23,6 @@ help: ## list the targets
 
 .PHONY: run
 run: $(VENV)/.run ## the whole workflow, to the report (PRESET=debug for a quick look, CORES=2 to share the machine)
-ifneq ($(PRESET),)
-	@[[ " $(PRESETS) " == *" $(PRESET) "* ]] || { echo "error: PRESET=$(PRESET): no such preset; allowed are: $(PRESETS)" >&2; exit 2; }
-endif
 	@snakemake --quiet reason host --cores $(CORES) $(if $(PRESET),--configfile config/presets/$(PRESET).yaml)
 
 .PHONY: tensorboard

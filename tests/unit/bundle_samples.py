@@ -3,6 +3,7 @@
 import numpy as np
 
 from fastsim.bundles.events import Events
+from fastsim.bundles.primaries import energy_per_nucleon
 from fastsim.data.ragged import offsets_of
 
 MASSES = np.array([0.938, 3.73, 13.05, 25.13, 52.10])
@@ -49,6 +50,7 @@ def draw_events(
 ) -> Events:
     """Bundles for ``primaries``: N negative binomial (Poisson for ``shape`` None), muons simple.
 
+    Muon energies bend over where they come near that of a nucleon of the primary.
     ``like`` gives ids and N instead of drawing them. Muon energies grow as the primary energy to
     the power ``hardening``.
     """
@@ -65,9 +67,9 @@ def draw_events(
     steered = rng.permutation(log_energy) if independent_radius else log_energy
     radius = 10.0 * rng.rayleigh(size=M) * 10 ** (-0.4 * (steered - 2.0))
     azimuth = rng.uniform(0, 2 * np.pi, M)
-    muons = np.column_stack(
-        [energy_scale * 10**log_energy, radius * np.cos(azimuth), radius * np.sin(azimuth)]
-    )
+    energy = energy_scale * 10**log_energy
+    energy /= 1.0 + energy / np.repeat(energy_per_nucleon(primaries[:, 0], primaries[:, 1]), N)
+    muons = np.column_stack([energy, radius * np.cos(azimuth), radius * np.sin(azimuth)])
     event_id = np.arange(len(primaries), dtype=np.uint64)
     ids = event_id, event_id // len(DEPTHS)
     if like is not None:

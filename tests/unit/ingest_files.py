@@ -32,7 +32,8 @@ def some_rows(showers: int = 20, depths: int = 3, seed: int = 1, dtype: str = "f
     primaries[:, 3] = np.tile(1500.0 + 100.0 * np.arange(depths), showers)
     counts = rng.integers(0, 9, rows)
     muons = np.column_stack(
-        [10 ** rng.uniform(0, 3, counts.sum()), rng.normal(0, 10, (counts.sum(), 2))]
+        # all below the energy of an iron nucleon at 1e4 GeV
+        [10 ** rng.uniform(0, 2, counts.sum()), rng.normal(0, 10, (counts.sum(), 2))]
     )
     ids = np.column_stack([np.full(rows, 7), np.repeat(np.arange(showers), depths)])
     return RawRows(

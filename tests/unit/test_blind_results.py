@@ -4,6 +4,7 @@ from copy import deepcopy
 
 import pytest
 
+from fastsim.bundles.blind_results import held_out
 from fastsim.bundles.goals import reached
 
 
@@ -30,10 +31,17 @@ PIT_BY_BIN = {
 SPECTRUM = {
     "deviation": [3.0, -8.0],
     "error": [1.0, 4.0],
+    "less_known": {"deviation": [34.0], "error": [10.0]},
     "largest": {"bin": [10.0, 10**1.5], "deviation": -8.0, "error": 4.0},
     "rms_beyond_errors": 1.5,
 }
-UNKNOWN = {"deviation": [], "error": [], "largest": None, "rms_beyond_errors": None}
+UNKNOWN = {
+    "deviation": [],
+    "error": [],
+    "less_known": {"deviation": [], "error": []},
+    "largest": None,
+    "rms_beyond_errors": None,
+}
 MEAN_BIAS = {"pull_rms": 1.05, "pull": [1.1, -1.0]}
 MULTIPLICITY = {"model": {"mean_bias": MEAN_BIAS, "pit_by_bin": PIT_BY_BIN}}
 METRICS = {
@@ -81,7 +89,8 @@ def test_a_good_model_keeps_every_goal_that_can_be_judged():
     assert values["Scale of energy per class of N, worst"] == "-0.90 ± 0.20 % (N = 2 to 4)"
     assert "log10 muon energy" in values["KS - floor, largest of all observables"]
     assert values["Gaisser H4a-weighted spectra of N, leading energy, radius"] == (
-        "0 of 2 bins beyond by 2 errors; largest -8.0 ± 4.0 % (n 10 to 31.6)"
+        "0 of 2 bins beyond by 2 errors; largest -8.0 ± 4.0 % (n 10 to 31.6); 0 of 1 less known "
+        "beyond by 3"
     )
     assert values["PIT of N per bin of the primary, beyond its 95 % line"] == (
         "1 of 2 bins, due 0.1, p = 0.098; worst 0.110 over 0.100 (A = 14, 10^5.5 to 10^6 GeV, "
@@ -131,6 +140,28 @@ def test_weighted_spectra_are_right_only_if_all_of_them_are_known_and_within():
     assert row_of(good, name).kept is True
     good["weighted_spectra"]["gaisser_h4a"]["radius"] = UNKNOWN
     assert row_of(good, name).kept is None
+
+
+def test_a_bin_that_is_less_known_can_miss_the_goal_of_weighted_spectra():
+    name = "Gaisser H4a-weighted spectra of N, leading energy, radius"
+    worse = deepcopy(METRICS)
+    worse["weighted_spectra"]["gaisser_h4a"]["n"]["less_known"]["deviation"] = [36.0]
+    row = row_of(worse, name)
+    assert row.kept is False
+    assert row.value.endswith("1 of 1 less known beyond by 3")
+
+
+@pytest.mark.parametrize(
+    ("nucleus", "energies", "sentence"),
+    [
+        (None, None, ""),
+        ("N", None, " Showers of the nucleus N were held out of it."),
+        ("N", [5, 5.5], " Showers of the nucleus N and of 10^5 to 10^5.5 GeV were held out of it."),
+    ],
+)
+def test_the_page_says_what_no_model_was_trained_on(nucleus, energies, sentence):
+    split = {"held_out_nucleus": nucleus, "held_out_log10_energy": energies}
+    assert held_out(split) == sentence
 
 
 def test_what_a_perfect_model_misses_as_well_cannot_be_said():

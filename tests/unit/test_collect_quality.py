@@ -122,7 +122,7 @@ def test_all_shards_as_one(monkeypatch, capsys, shards):
 def test_too_much_rejected(monkeypatch, capsys, shards):
     line = stopped(monkeypatch, capsys, shards, shards.write())
     assert "3 of 113 rows are rejected (2.65%); ingest.max_rejected_fraction allows 0.10%" in line
-    assert "'zenith' (2 rows" in line
+    assert "'zenith': not from 0 to less than 90 degrees (2 rows" in line
 
 
 def test_nothing_kept(monkeypatch, capsys, shards):

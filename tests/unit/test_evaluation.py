@@ -296,6 +296,12 @@ def test_lost_correlation_of_energy_and_radius_is_seen(real) -> None:
     assert set_classifier_auc(a.events, b.events, 1) > 0.6
 
 
+def test_the_network_on_raw_muons_takes_bundles_without_extent() -> None:
+    events = draw_events(draw_primaries(100, 1), 1)
+    on_axis = replace(events, muon_x=0 * events.muon_x, muon_y=0 * events.muon_y)
+    assert 0.3 < set_classifier_auc(on_axis, on_axis, 1) < 0.7
+
+
 def test_settings_tell_the_two_models_apart() -> None:
     """N alone is blind to muons; muons for the true N are blind to a wrong P(N)."""
     primaries = draw_primaries(3000, 8)[::2]

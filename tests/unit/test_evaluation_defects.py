@@ -18,6 +18,7 @@ from fastsim.bundles.distribution_metrics import observable_distances
 from fastsim.bundles.events import Events
 from fastsim.bundles.multiplicity_metrics import multiplicity_metrics
 from fastsim.bundles.one_depth import one_depth
+from fastsim.bundles.primaries import energy_per_nucleon
 from fastsim.bundles.scale_metrics import overall_scales
 from fastsim.bundles.tail_metrics import FAR, HIGH_ENERGY, tails
 from fastsim.stats.negative_binomial import NegativeBinomialMixture
@@ -44,6 +45,14 @@ def cut_radius(events: Events, rng: np.random.Generator) -> Events:
     return replace(events, muon_x=events.muon_x * shrink, muon_y=events.muon_y * shrink)
 
 
+def harden_few(events: Events, rng: np.random.Generator) -> Events:
+    """One muon in five hundred takes nearly all energy of a nucleon."""
+    limits = energy_per_nucleon(events.primaries[:, 0], events.primaries[:, 1])
+    few = rng.random(len(events.muon_energy)) < 0.002
+    energy = np.where(few, 0.99 * np.repeat(limits, events.counts), events.muon_energy)
+    return replace(events, muon_energy=energy.astype(np.float32))
+
+
 def scale_pull(quantity: str) -> Callable[[Events], float]:
     return lambda events: overall_scales(Described(TRUTH), Described(events))[quantity]["pull"]
 
@@ -65,6 +74,7 @@ def pair_pull(events: Events) -> float:
         (shuffle_muons, pair_pull),
         (cut_energy, tail_pull("energy_above_100_tev")),
         (cut_radius, tail_pull("radius_above_200_m")),
+        (harden_few, tail_pull("leading_last_per_mille")),
     ],
     ids=[
         "energies 2 % up: scale of the energy",
@@ -73,6 +83,7 @@ def pair_pull(events: Events) -> float:
         "muons shuffled at equal N: correlation of two energies",
         "no energy above 100 TeV: tail of the energy",
         "no radius beyond 200 m: tail of the radius",
+        "one muon in 500 with a nucleon's energy: tail of the leading muons",
     ],
 )
 def test_pull_sees_the_defect(defect, figure) -> None:

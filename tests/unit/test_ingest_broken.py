@@ -279,6 +279,18 @@ def test_an_event_table_in_other_units_is_refused(tmp_path):
     assert_refused(ingest(tmp_path / "out", file), file, "depth 1.5 of row 0.*; allowed is 50 to")
 
 
+def test_distances_too_large_to_be_metres_are_told(tmp_path):
+    """CORSIKA's are in cm: a warning, no error."""
+    rows = some_rows(showers=200)
+    muons = rows.muons * np.float32([1, 100, 100])
+    in_cm = RawRows(0, rows.ids, rows.primaries, rows.offsets, muons)
+    file = muonitron_file(tmp_path / "a", in_cm)
+    outcome = ingest(tmp_path / "out", file)
+    assert outcome.status == 0
+    (warning,) = outcome.quality["warnings"]
+    assert re.fullmatch(".* muons are more than 300 m from the axis; are x and y in m.", warning)
+
+
 def test_angles_too_small_to_be_degrees_are_told(tmp_path):
     """They may be: a warning, no error."""
     rows = some_rows(showers=200)

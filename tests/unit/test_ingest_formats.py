@@ -71,7 +71,8 @@ def tables(draw, width=32, largest_id=2**64 - 1, count=None):
     counts = draw(st.lists(each, min_size=rows, max_size=rows))
     muons = np.column_stack(
         [
-            floats(draw, sum(counts), MUON_MASS, 1e2, width),
+            # up to a nucleon's of the heaviest at the least energy
+            floats(draw, sum(counts), MUON_MASS, 0.42, width),
             floats(draw, (sum(counts), 2), -1e5, 1e5, width),
         ]
     )

@@ -79,7 +79,8 @@ MUONITRON_ROWS = [
     _muon("muon energy", -1.0, 1.0, 2.0),
     # total energies: the muon's mass is 0.10566 GeV
     _muon("muon energy", 0.1056, 1.0, 2.0),
-    _muon("muon energy", 1.01e5, 1.0, 2.0),
+    # a nucleon of the primary has 7,143 GeV
+    _muon("muon energy", 7200.0, 1.0, 2.0),
     _muon("muon position", 1.0, 1.01e5, 2.0),
     _muon("muon position", 1.0, 1.0, -1.01e5),
     _row("duplicate", primary_minor_id=0),
@@ -87,8 +88,8 @@ MUONITRON_ROWS = [
     _muon(None, 0.125, 1.0, 2.0),
     # the rows rejected above do not count as seen
     _row(None, primary_major_id=2, primary=[2e5, 0.5, 13.05, 2000.0]),
-    # above the other primaries, not above its own
-    _row(None, primary=[2e5, 0.5, 13.05, 2000.0], muons=[[1.5e5, 1.0, 2.0]]),
+    # above the nucleons of the other primaries, not above its own
+    _row(None, primary=[2e5, 0.5, 13.05, 2000.0], muons=[[1.4e4, 1.0, 2.0]]),
     *[GOOD] * 40,
 ]
 

@@ -19,6 +19,7 @@ from fastsim.bundles.models.multiplicity import (
 )
 from fastsim.bundles.multiplicity_training import (
     MultiplicityTraining,
+    check_folds,
     negative_log_likelihood,
     validation_metrics,
     with_count,
@@ -274,6 +275,19 @@ def test_a_shower_is_in_one_fold_with_all_its_depths():
     # five standard deviations of a binomial
     assert np.abs(sizes - 600).max() < 5 * np.sqrt(3000 * 0.2 * 0.8)
     assert (first[:, -1] == other[:, -1]).mean() == pytest.approx(0.2, abs=0.05)
+
+
+@pytest.mark.parametrize("kinds", [1, 3])
+def test_folds_of_a_few_kinds_of_primaries_are_refused_in_one_line(tmp_path, kinds):
+    shard = make_shard(1000, 1)
+    path = tmp_path / "train.parquet"
+    write_shard(path, [shard], {}, widths=(4, 3), points_column=POINTS_COLUMN)
+    check_folds([path], 5, 1)
+    same = np.resize(shard.conditions[:kinds], shard.conditions.shape)
+    few = Shard(same, shard.counts, shard.points)
+    write_shard(path, [few], {}, widths=(4, 3), points_column=POINTS_COLUMN)
+    with pytest.raises(InputError, match=r"folds: 5 folds would have 0 to .* of 1,000 training"):
+        check_folds([path], 5, 1)
 
 
 def test_a_member_learns_from_all_folds_but_its_own():

@@ -121,7 +121,7 @@ def test_too_much_rejected_names_share_reason_and_file():
     for part in (
         "20 of 100 rows are rejected (20.00%)",
         "ingest.max_rejected_fraction allows 10.00%",
-        "'zenith' (19 rows, most of them in b)",
+        "'zenith': not from 0 to less than 90 degrees (19 rows, most of them in b)",
         REJECTED,
     ):
         assert part in message

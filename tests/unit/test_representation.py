@@ -9,7 +9,14 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from fastsim.bundles.events import MUON_MASS, Events
-from fastsim.bundles.representation import CONDITIONS, Normalization
+from fastsim.bundles.primaries import energy_per_nucleon
+from fastsim.bundles.representation import (
+    CONDITIONS,
+    STRETCH,
+    Normalization,
+    stretched_energy,
+    unstretched_energy,
+)
 from fastsim.bundles.representation_fit import fit_normalization
 from fastsim.data.ragged import offsets_of
 from fastsim.errors import InputError
@@ -28,6 +35,8 @@ def bundles(events=4000, seed=0):
     offsets = offsets_of(counts)
     d, c = np.repeat(depth, counts), np.repeat(np.cos(zenith), counts)
     energy = 100 * d / 1500 * (rng.pareto(2.0, offsets[-1]) + rng.random(offsets[-1]))
+    limit = np.repeat(energy_per_nucleon(primaries[:, 0], primaries[:, 1]), counts)
+    energy = energy / (1 + energy / limit)
     radius = 300 / (energy + 50) ** 0.5 / c * rng.gamma(1.5, 1.0, offsets[-1])
     phi = rng.uniform(0, 2 * np.pi, offsets[-1])
     muons = np.column_stack([energy, radius * np.cos(phi), radius * np.sin(phi)])
@@ -53,17 +62,19 @@ BOTH = pytest.mark.parametrize("normalization", [FITTED, SEED], ids=["fitted", "
     zenith=st.floats(0.0, 1.5),
     depth=st.floats(100.0, 20_000.0),
     count=st.integers(1, 10_000),
-    muon_energy=st.floats(0.1057, 1e9),
+    share=st.floats(1e-9, 0.999),
     # nearer to the axis than a millimetre the rounding of log r is worth more
     radius=st.one_of(st.just(0.0), st.floats(1e-3, 5000.0)),
     # a smaller angle leaves a y that float32 has few digits of
     phi=st.one_of(st.just(0.0), st.floats(1e-6, 6.28)),
 )
 def test_round_trip_to_float32_also_far_outside_the_fit(
-    normalization, energy, mass, zenith, depth, count, muon_energy, radius, phi
+    normalization, energy, mass, zenith, depth, count, share, radius, phi
 ):
     primaries = np.array([[energy, mass, zenith, depth]], dtype=np.float32)
-    muon = [muon_energy, radius * np.cos(phi), radius * np.sin(phi)]
+    (limit,) = energy_per_nucleon(primaries[:, 0], primaries[:, 1])
+    # total energies: least at rest
+    muon = [max(share * limit, 0.1057), radius * np.cos(phi), radius * np.sin(phi)]
     muons = np.repeat(np.array([muon], dtype=np.float32), count, axis=0)
     normalized = normalization.normalize(primaries, np.array([count]), muons)
     assert normalized.dtype == np.float32
@@ -103,6 +114,35 @@ def test_no_muon_of_any_model_has_less_energy_than_its_mass(normalization, g, ro
     assert (muons[:, 0] >= np.float32(MUON_MASS)).all()
 
 
+@settings(deadline=None, max_examples=50)
+@given(g=st.floats(-40.0, 40.0), row=st.integers(0, 1000), count=st.integers(1, 5000))
+def test_no_muon_of_any_model_has_more_energy_than_a_nucleon_of_the_primary(g, row, count):
+    primaries = TEST.primaries[row : row + 1]
+    points = np.tile(np.array([g, 1.0, 1.0], dtype=np.float32), (count, 1))
+    muons = FITTED.denormalize(primaries, np.array([count]), points)
+    limit = energy_per_nucleon(primaries[:, 0], primaries[:, 1])
+    assert (muons[:, 0] <= np.float32(limit + MUON_MASS)).all()
+
+
+def test_a_muon_with_more_energy_than_a_nucleon_is_refused_in_one_line():
+    iron = np.array([[56e3, 52.1, 0.0, 1500.0]], dtype=np.float32)
+    muons = np.array([[900.0, 1.0, 1.0], [1100.0, 1.0, 1.0]], dtype=np.float32)
+    message = "a muon of 1100 GeV: must have less than a nucleon of its primary, 1000 GeV"
+    with pytest.raises(InputError, match=message):
+        FITTED.normalize(iron, np.array([2]), muons)
+
+
+@pytest.mark.parametrize("power", [2.0, 5.0])
+def test_a_spectrum_that_ends_as_a_power_has_an_exponential_tail_when_stretched(power):
+    survival = np.geomspace(1e-2, 1e-8, 50)
+    inputs = np.tile([0.0, np.log10(0.938), 1.0, 1.5, 0.0], (50, 1))
+    energies = MUON_MASS + 1e6 * (1 - survival ** (1 / power))
+    stretched = stretched_energy(energies, inputs)
+    slope = np.diff(np.log(survival)) / np.diff(stretched)
+    assert slope[-1] == pytest.approx(-power / STRETCH, rel=0.05)
+    np.testing.assert_allclose(unstretched_energy(stretched, inputs), energies, rtol=1e-9)
+
+
 @BOTH
 def test_round_trip_of_data_and_azimuth(normalization):
     normalized = normalization.normalize(TEST.primaries, TEST.counts, TEST.muons)
@@ -118,7 +158,8 @@ def test_round_trip_of_data_and_azimuth(normalization):
 @pytest.mark.parametrize("normalization", [FITTED], ids=["fitted"])
 def test_the_map_increases_and_bundles_of_other_events_do_not_matter(normalization):
     primaries = np.repeat(TEST.primaries[:1], 2, axis=0)
-    energies = MUON_MASS + np.geomspace(1e-3, 1e8, 400)
+    (limit,) = energy_per_nucleon(primaries[:1, 0], primaries[:1, 1])
+    energies = MUON_MASS + np.geomspace(1e-3, 0.999 * limit, 400)
     muons = np.column_stack([energies, np.full(400, 3.0), np.zeros(400)]).astype(np.float32)
     counts = np.array([150, 250])
     normalized = normalization.normalize(primaries, counts, muons)
@@ -205,8 +246,9 @@ def test_file_holds_everything(normalization, tmp_path):
 @pytest.mark.parametrize(
     ("path", "value", "message"),
     [
-        # energies of version 1 were total energies, polynomials of version 2 quadratic
-        (("format_version",), "2", r"n\.json: format_version"),
+        # energies of version 1 were total energies, polynomials of version 2 quadratic, and the
+        # energies of version 3 had no upper end
+        (("format_version",), "3", r"n\.json: format_version"),
         (("primaries", "depth_km", "std"), 0.0, "std = 0.0"),
         (("primaries", "depth_km"), None, "depth_km"),
         (("muons", "representation"), "other", "muons"),

@@ -9,7 +9,7 @@ import pytest
 import yaml
 from hypothesis import example, given
 from hypothesis import strategies as st
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from fastsim.errors import InputError, exit_on_input_error
 from fastsim.settings import Section, add_flags, check_keys, from_flags, parse, to_flags
@@ -75,6 +75,27 @@ def test_exponents_without_a_point_are_numbers():
     assert parse(Whole, yaml.safe_load("{rate: 1e-1, inner: {weight: 2.5e3}}"), "test") == Whole(
         rate=0.1, inner=Inner(weight=2500.0)
     )
+
+
+def test_a_mistake_between_keys_is_told_with_these_keys_only():
+    class Limits(Section):
+        least: float = 1.0
+        most: float = 2.0
+        names: tuple[str, ...] = ("a",) * 50
+
+        @model_validator(mode="after")
+        def _ordered(self):
+            if self.most < self.least:
+                raise ValueError("most must not be below least")
+            return self
+
+    class Outer(Section):
+        limits: Limits = Limits()
+
+    values = {"limits": {"least": 5, "names": ["b"] * 50}}
+    with pytest.raises(InputError) as error:
+        parse(Outer, values, "test")
+    assert str(error.value) == 'test: limits = {"least": 5}: most must not be below least'
 
 
 def test_a_date_is_a_text():

@@ -47,6 +47,16 @@ def test_last_per_mille_counts_events_and_the_muons_they_carry() -> None:
     assert found["n_carried"]["generated"]["value"] == pytest.approx(60 / (1998 + 60))
 
 
+def test_last_per_mille_of_leading_muons_counts_bundles_by_parts_of_a_nucleons_energy() -> None:
+    """Protons of 1e6 GeV: one leading muon of half of it, against two of more."""
+    real = bundles(*[[1e3, 1e3]] * 1999, [5e5], [])
+    generated = bundles(*[[1e3]] * 1998, [1e3, 6e5], [6e5], [])
+    figure = tails(real, generated)["leading_last_per_mille"]
+    assert 0.99e-3 < figure["limit"] < 0.5
+    assert figure["truth"]["value"] == pytest.approx(1 / 2000)
+    assert figure["generated"]["value"] == pytest.approx(2 / 2000)
+
+
 @given(strength=st.floats(-0.5, 1.0))
 @settings(max_examples=10, deadline=None)
 def test_scaling_multiplies_every_scale(strength: float) -> None:

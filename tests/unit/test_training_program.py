@@ -38,6 +38,10 @@ def test_the_same_training_finds_its_checkpoints(folder_of):
     assert folder_of(seed=3) == folder_of(seed=3)
 
 
+def test_where_events_are_kept_and_when_checkpoints_are_written_is_no_other_training(folder_of):
+    assert folder_of(resident_memory=10, save_every_steps=7, keep_checkpoints=1) == folder_of()
+
+
 def test_another_config_starts_afresh(folder_of):
     assert len({folder_of(), folder_of(seed=3), folder_of(ema_decay=0.5)}) == 3
 

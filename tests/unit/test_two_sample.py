@@ -5,6 +5,7 @@ import pytest
 from scipy import stats
 from sklearn.metrics import roc_auc_score
 
+from fastsim.stats import clustered
 from fastsim.stats.circular import isotropy
 from fastsim.stats.clustered import clustered_correlation, clustered_mean, grouped_histogram
 from fastsim.stats.comparison import Sample, compare, floor
@@ -89,6 +90,21 @@ def test_histogram_is_numpys() -> None:
     np.testing.assert_array_equal(histogram.totals[1], np.histogram(values[:100], edges)[0])
 
 
+def test_a_bootstrap_is_the_same_however_many_replicas_are_drawn_at_once(monkeypatch) -> None:
+    rng = np.random.default_rng(9)
+    groups = np.arange(50)
+    a, b = rng.normal(size=(2, 50))
+    filled = grouped_histogram(np.linspace(-3, 3, 7), a, b, groups, groups)
+
+    def drawn() -> list[np.ndarray]:
+        return [*filled.bootstrap(20, 3), np.array(clustered_correlation(a, b, groups, 20, 3))]
+
+    at_once = drawn()
+    monkeypatch.setattr(clustered, "VALUES_DRAWN", 150)
+    for together, apart in zip(at_once, drawn(), strict=True):
+        np.testing.assert_allclose(apart, together, rtol=1e-12)
+
+
 def test_a_draw_of_the_bootstrap_without_any_group_plays_no_part() -> None:
     # two groups: one draw in seven has neither
     groups = np.repeat([0, 1], 5)
@@ -155,6 +171,16 @@ def test_classifier_auc_of_equal_and_shifted_samples() -> None:
     shifted = same + np.array([0.5, 0, 0, 0])
     ideal = stats.norm.cdf(0.5 / np.sqrt(2))
     assert classifier_auc(real, shifted, groups, groups, 1) == pytest.approx(ideal, abs=0.04)
+
+
+def test_a_feature_that_no_row_of_a_half_has_is_not_used_there() -> None:
+    # the energy of the second muon, where one bundle in a hundred has two
+    rng = np.random.default_rng(12)
+    groups = np.arange(300)
+    real, same = rng.normal(size=(2, 300, 2))
+    real[:, 1] = same[:, 1] = np.nan
+    real[7, 1] = 1.0
+    assert classifier_auc(real, same, groups, groups, 1) == pytest.approx(0.5, abs=0.1)
 
 
 def test_auc_error_is_the_spread_of_chance() -> None:

@@ -11,7 +11,12 @@ from tests.unit.bundle_samples import draw_events, draw_primaries
 from fastsim.bundles.described import Described
 from fastsim.bundles.events import Events
 from fastsim.bundles.goals import GOALS, SPECTRUM_ERRORS
-from fastsim.bundles.weighted_spectra import LARGEST_ERROR, SPECTRA, weighted_spectra
+from fastsim.bundles.weighted_spectra import (
+    LARGEST_ERROR,
+    LEAST_KNOWN,
+    SPECTRA,
+    weighted_spectra,
+)
 from fastsim.bundles.weighting import FLUX_MODELS, flux_weights
 
 # weights to a flux are then near 1
@@ -112,3 +117,21 @@ def test_few_events_have_no_spectrum():
         for spectrum in spectra.values():
             assert spectrum["bins"] == spectrum["deviation"] == []
             assert spectrum["largest"] is spectrum["rms_beyond_errors"] is None
+            check_less_known(spectrum)
+
+
+def check_less_known(spectrum):
+    known = spectrum["less_known"]
+    assert len(known["bins"]) == len(known["deviation"]) == len(known["error"])
+    assert all(LARGEST_ERROR < error <= LEAST_KNOWN for error in known["statistical_error"])
+
+
+def test_bins_are_known_well_or_less_well_or_left_out():
+    real, twin = (Described(draw_events(draw_primaries(2000, 1), seed)) for seed in (2, 3))
+    spectrum = weighted_spectra(real, twin, COSMIC_RAYS)["gst"]["n"]
+    well, less = spectrum["bins"], spectrum["less_known"]["bins"]
+    assert well
+    assert less
+    # the larger N, the rarer
+    assert max(well) < min(less)
+    check_less_known(spectrum)

@@ -194,16 +194,17 @@ def test_another_meaning_of_the_columns_ingests_everything_again(changed):
 
 
 def test_a_broken_file_stops_the_run_in_one_line(tmp_path, samples):
-    checkout = make(tmp_path)
-    folder = checkout.folder / "own"
-    write_muonitron(folder / "a.parquet", [samples[0]])
-    write_muonitron(folder / "b.parquet", [samples[1]])
-    os.truncate(folder / "b.parquet", (folder / "b.parquet").stat().st_size // 2)
+    # the first of the files by its name, which must not be taken for a flag
+    checkout = make(tmp_path, files=["own/*", "-b.parquet"])
+    write_muonitron(checkout.folder / "own" / "a.parquet", [samples[0]])
+    broken = checkout.folder / "-b.parquet"
+    write_muonitron(broken, [samples[1]])
+    os.truncate(broken, broken.stat().st_size // 2)
     run = checkout.snakemake(check=False)
     assert run.returncode != 0
     (told,) = errors(run)
-    assert told.startswith("error: own/b.parquet: ")
-    assert not any("0001" in name for name in made(checkout))
+    assert told.startswith("error: ./-b.parquet: ")
+    assert not any("0000" in name for name in made(checkout))
     assert not (checkout.results / "splits").exists()
     assert not (checkout.results / "dataset").exists()
 
@@ -260,7 +261,8 @@ def test_a_token_appears_nowhere(tmp_path, samples, monkeypatch):
 def test_files_for_the_transfer_are_no_training_events(tmp_path):
     checkout = Checkout.make(tmp_path)
     dat.write(tmp_path / "DAT000001", dat.shower(None))
-    configure(checkout, transfer={"files": ["DAT*"], "surface_altitude": 110})
+    # a wildcard of the rules: 1e-05 in file names
+    configure(checkout, transfer={"files": ["DAT*"], "surface_altitude": 1e-5})
     jobs = checkout.planned("transfer")
     assert jobs["ingest"] == jobs["select_transfer"] == jobs["transfer"] == 1
     # with the altitude of the training and of the files

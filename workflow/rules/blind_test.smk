@@ -158,6 +158,7 @@ rule blind_test:
     params:
         showers=settings.blind_test.model_dump_json(),
         simulation=settings.simulate.model_dump_json(),
+        split=settings.split.model_dump_json(),
         runs=[f"{RESULTS}/{run}" for run in ["multiplicity", *BLIND_MODELS]],
     message:
         "Write the results of the blind test"
@@ -169,6 +170,7 @@ rule blind_test:
         " --runs {params.runs}"
         " --showers {params.showers:q}"
         " --simulation {params.simulation:q}"
+        " --split {params.split:q}"
         " --page {output.page}"
         " --figure {output.figure}"
         " 2>&1 | tee {log}"

@@ -51,7 +51,9 @@ if not workflow.is_main_process:
 # what --config says has no types: Snakemake takes what is in it for text
 ON_COMMAND_LINE = workflow.config_settings.config or {}
 CONFIG_FILES = " + ".join(
-    [os.path.relpath(file) for file in workflow.configfiles] + ["--config"] * bool(ON_COMMAND_LINE)
+    # Snakemake has the one that is laid over the others first
+    [os.path.relpath(file) for file in reversed(workflow.configfiles)]
+    + ["--config"] * bool(ON_COMMAND_LINE)
 )
 for file in workflow.configfiles:
     or_stop(check_keys, os.path.relpath(file))

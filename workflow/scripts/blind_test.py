@@ -45,6 +45,7 @@ def main() -> None:
     parser.add_argument("--runs", type=Path, nargs="+", required=True, help="run folders")
     parser.add_argument("--showers", type=json.loads, required=True, help="section blind_test")
     parser.add_argument("--simulation", type=json.loads, required=True, help="section simulate")
+    parser.add_argument("--split", type=json.loads, required=True, help="section split")
     parser.add_argument("--page", type=Path, required=True, help="Markdown file to write")
     parser.add_argument("--figure", type=Path, required=True, help="PNG file to write")
     args = parser.parse_args()
@@ -59,7 +60,15 @@ def main() -> None:
     with house_style(), atomic_path(args.figure) as path:
         draw(real, generated).savefig(path, dpi=DPI)
     differences = read_json(args.differences)
-    text = page(models, differences, args.showers, args.simulation, runs, args.figure.name)
+    text = page(
+        models,
+        differences,
+        args.showers,
+        args.simulation,
+        args.split,
+        runs,
+        args.figure.name,
+    )
     with atomic_path(args.page) as path:
         path.write_text(text, encoding="utf-8")
 

@@ -14,6 +14,7 @@ from fastsim.bundles.energy_importance import energy_weights
 from fastsim.bundles.models.multiplicity import STAGE
 from fastsim.bundles.multiplicity_training import (
     MultiplicityTraining,
+    check_folds,
     validation_metrics,
     with_count,
 )
@@ -46,6 +47,8 @@ def train(config: TrainMultiplicityConfig, args: argparse.Namespace, process: Pr
     # network is too small to gain from more
     torch.set_num_threads(1)
     normalization = Normalization.load(args.normalization)
+    if config.folds > 1:
+        check_folds(args.train, config.folds, config.seed)
     checkpoints = open_checkpoints(args, config, __file__)
     data = open_data(
         STAGE,

@@ -26,6 +26,9 @@ from fastsim.sources import sources
 from fastsim.tracking.logbook import Logbook, default_run_name
 from fastsim.tracking.wandb_run import WandbSettings
 
+WITHOUT_CONSEQUENCES = {"resident_memory", "save_every_steps", "keep_checkpoints"}
+"""Keys that may change while a training goes on from its checkpoint."""
+
 
 def add_training_arguments(parser: argparse.ArgumentParser, section: type[TrainingConfig]) -> None:
     """Add the data, the folders, how the run is shown, and the keys of the config section."""
@@ -63,8 +66,8 @@ def run_training(
 def open_checkpoints(args: argparse.Namespace, config: TrainingConfig, program: str) -> Checkpoints:
     """Return the checkpoints of the training of this config by this code on these data."""
     identity = {
-        # where events are kept changes nothing
-        "config": config.model_dump(mode="json", exclude={"resident_memory"}),
+        # where events are kept, and when checkpoints are written, changes nothing
+        "config": config.model_dump(mode="json", exclude=WITHOUT_CONSEQUENCES),
         "data": hash_of_files([*args.train, *args.validation, args.normalization]),
         "sources": hash_of_files(sources(program)),
         "torch": torch.__version__,

@@ -3,6 +3,7 @@
 Usage: python workflow/scripts/tools/write_config_docs.py
 """
 
+import argparse
 import sys
 from pathlib import Path
 
@@ -27,6 +28,9 @@ This page is made from the configuration classes by `make config-docs`; do not e
 
 def main() -> None:
     """Write both files."""
+    argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    ).parse_args()
     (ROOT / "config" / "README.md").write_text(f"{INTRODUCTION}\n{as_markdown(BundlesConfig)}")
     schema = ROOT / "workflow" / "schemas" / "config.schema.yaml"
     schema.write_text(as_json_schema(BundlesConfig))

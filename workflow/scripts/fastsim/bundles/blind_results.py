@@ -26,8 +26,9 @@ LEGEND = (
     "✓ kept, ✗ missed. No mark: it cannot be said, because there are too few events, or because "
     "chance would make a perfect model miss the goal by as much: of twenty such samples that one "
     "stays below the last column in nineteen. The worst class of N is the one farthest off of "
-    "those that miss the goal, else of all. Of weighted spectra only bins whose simulated content "
-    "is known to 5 % are asked; the goal is missed where one is beyond it by two of its errors."
+    "those that miss the goal, else of all. Weighted spectra are asked in the bins whose simulated "
+    "content is known to 5 %, and the goal is missed where one is beyond it by two of its errors, "
+    "or one whose content is known to 20 % by three."
 )
 MARKS = {True: "✓ ", False: "✗ ", None: ""}
 
@@ -37,6 +38,7 @@ def page(
     differences: Sequence[Metrics],
     blind: Mapping[str, Any],
     simulation: Mapping[str, Any],
+    split: Mapping[str, Any],
     runs: Sequence[Mapping[str, Any]],
     figure: str,
 ) -> str:
@@ -46,7 +48,7 @@ def page(
         models: contents of ``metrics.json``, the model that generates first.
         differences: of other hadronic models and of the trained ones, as ``compare_hadronic``
             writes them.
-        blind, simulation: sections ``blind_test`` and ``simulate`` of the config.
+        blind, simulation, split: sections ``blind_test``, ``simulate`` and ``split`` of the config.
         runs: contents of ``config.yaml`` of the multiplicity model and of every model of bundles.
         figure: name of the figure's file beside the page.
     """
@@ -64,8 +66,8 @@ def page(
         f"{simulation['energy_min']:.3g} to {simulation['energy_max']:.3g} GeV, "
         f"E^-{simulation['spectral_index']:g}, zenith {simulation['zenith_min']:g} to "
         f"{simulation['zenith_max']:g} degrees, {simulation['slant_depths'][0]:g} to "
-        f"{simulation['slant_depths'][-1]:g} m of ice. Bundles are generated end to end: first N, "
-        "then the muons. Nothing was trained or chosen with these showers.",
+        f"{simulation['slant_depths'][-1]:g} m of ice.{held_out(split)} Bundles are generated end "
+        "to end: first N, then the muons. Nothing was trained or chosen with these showers.",
         f"![Spectra of simulated and generated bundles]({figure})",
         "## Goals",
         goals_table(models, blind["goals"]),
@@ -83,12 +85,25 @@ def page(
         _observables_table(models, titles),
         "## Scales by number of muons",
         _scales_table(models, titles),
+        "## Tails",
+        _tails_sentence(models[0]["tails"]),
+        _tails_table(models, titles),
         "## Beside lookups without a network",
         "\n".join(f"* {sentence}" for sentence in verdicts(contests(models[0]))),
         "## Costs",
         table(["", *titles], [[name, *cells] for name, cells in cost_rows(models)]),
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def held_out(split: Mapping[str, Any]) -> str:
+    """Return which primaries no model was trained on, a sentence after a space; empty if none."""
+    parts = []
+    if nucleus := split["held_out_nucleus"]:
+        parts.append(f"of the nucleus {nucleus}")
+    if energies := split["held_out_log10_energy"]:
+        parts.append(f"of 10^{energies[0]:g} to 10^{energies[1]:g} GeV")
+    return f" Showers {' and '.join(parts)} were held out of it." if parts else ""
 
 
 def goals_table(models: Sequence[Metrics], of_range: Range) -> str:
@@ -142,6 +157,27 @@ def _observables_table(models: Sequence[Metrics], titles: list[str]) -> str:
             ]
         )
     return table(["KS of", "floor", *titles], rows)
+
+
+def _tails_sentence(tails: Metrics) -> str:
+    number, part = (tails[key]["limit"] for key in ("n_last_per_mille", "leading_last_per_mille"))
+    return (
+        "Shares of all muons above 100 TeV and beyond 200 m; of events with more than "
+        f"{number:.0f} muons, and of the muons that these carry; and of bundles whose leading muon "
+        f"has more than {part:.2f} of the energy per nucleon of the primary. The last three limits "
+        "are what one in a thousand simulated events or bundles exceeds."
+    )
+
+
+def _tails_table(models: Sequence[Metrics], titles: list[str]) -> str:
+    rows = []
+    for name, figure in models[0]["tails"].items():
+        sides = [figure["truth"], *(metrics["tails"][name]["generated"] for metrics in models)]
+        cells = [f"{s['value']:.2e} ± {s['error']:.0e}" if s else "" for s in sides]
+        pulls = [metrics["tails"][name]["pull"] for metrics in models]
+        cells += ["" if pull is None else f"{pull:+.1f}" for pull in pulls]
+        rows.append([name.replace("_", " ").replace("tev", "TeV"), *cells])
+    return table(["Share", "simulated", *titles, *(f"pull, {t}" for t in titles)], rows)
 
 
 def _scales_table(models: Sequence[Metrics], titles: list[str]) -> str:

@@ -2,7 +2,8 @@
 
 import copy
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,16 +13,17 @@ from torch import Tensor
 from fastsim.bundles.config.train_multiplicity import TrainMultiplicityConfig
 from fastsim.bundles.models.multiplicity import MultiplicityModel
 from fastsim.bundles.primaries import ATOMIC_MASS_UNIT
-from fastsim.bundles.representation import Normalization
+from fastsim.bundles.representation import POINTS_COLUMN, Normalization
 from fastsim.data.batches import share
 from fastsim.data.event_batches import EventBatches
-from fastsim.data.shards import Shard
+from fastsim.data.shards import Shard, iter_shards
 from fastsim.data.splitting import hash_columns
 from fastsim.engine.distributed import Process
 from fastsim.engine.ema import Ema
 from fastsim.engine.guards import NonFinite
 from fastsim.engine.loop import Evaluation
 from fastsim.engine.optimization import Optimization
+from fastsim.errors import InputError
 from fastsim.stats.calibration import crps, expected_value, randomized_pit, uniform_ks
 
 EVALUATION_BATCH = 65_536
@@ -175,6 +177,25 @@ def with_count(shard: Shard, folds: int = 1, seed: int = 0) -> Shard:
         np.zeros_like(shard.counts),
         shard.points[:0],
     )
+
+
+def check_folds(paths: Sequence[Path], folds: int, seed: int) -> None:
+    """Read the training shards and refuse folds that are not about equal.
+
+    Raises:
+        InputError: a fold has no events, or more than twice its share.
+    """
+    events = np.zeros(folds, dtype=np.int64)
+    for path in paths:
+        for shard in iter_shards(path, points_column=POINTS_COLUMN):
+            fold = with_count(shard, folds, seed).conditions[:, -1].astype(np.int64)
+            events += np.bincount(fold, minlength=folds)
+    if events.min() == 0 or events.max() * folds > 2 * events.sum():
+        raise InputError(
+            f"train_multiplicity.folds: {folds} folds would have {events.min():,} to "
+            f"{events.max():,} of {events.sum():,} training events; showers of one energy, mass "
+            "and zenith angle go into one fold, and there must be many of others: use 1"
+        )
 
 
 def _tensors(shard: Shard) -> tuple[Tensor, Tensor]:

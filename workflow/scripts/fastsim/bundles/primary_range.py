@@ -58,7 +58,7 @@ class PrimaryRange:
         return ((values >= least) & (values <= most)).all(axis=1)
 
     def holds_about(self, primaries: np.ndarray) -> np.ndarray:
-        """Return which ``primaries`` (events, 4) are inside or hardly outside, bool (events,).
+        """Return what of ``primaries`` (events, 4) is inside or hardly outside, bool (events, 4).
 
         Hardly is :data:`SLACK` of the range of log10 energy, cos zenith and depth, in which the
         networks see them. Of the mass the nucleons count, since tables of masses differ.
@@ -68,14 +68,15 @@ class PrimaryRange:
         low, high = ends.min(axis=0), ends.max(axis=0)
         slack = np.maximum(SLACK * (high - low), ROUNDING)
         slack[1] = 0.0
-        return ((seen >= low - slack) & (seen <= high + slack)).all(axis=1)
+        return (seen >= low - slack) & (seen <= high + slack)
 
     def __str__(self) -> str:
         (energy, mass, zenith, depth), most = self.least, self.most
         lightest, heaviest = mass_number(np.array([mass, most[1]]))
         return (
-            f"{energy:.3g} to {most[0]:.3g} GeV, {lightest} to {heaviest} nucleons, zenith "
-            f"{np.degrees(zenith):.0f} to {np.degrees(most[2]):.0f} degrees, {depth:g} to "
+            f"{energy:.3g} to {most[0]:.3g} GeV, masses of {mass:.4g} to {most[1]:.4g} GeV "
+            f"({lightest} to {heaviest} nucleons), zenith {zenith:.2f} to {most[2]:.2f} rad "
+            f"({np.degrees(zenith):.0f} to {np.degrees(most[2]):.0f} degrees), {depth:g} to "
             f"{most[3]:g} m of ice"
         )
 

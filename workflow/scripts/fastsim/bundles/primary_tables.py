@@ -38,11 +38,13 @@ def read_primaries(path: Path, trained: PrimaryRange) -> np.ndarray:
             "mass of a nucleus in GeV and a zenith below pi/2 rad are needed"
         )
     primaries = primaries.astype(np.float32)
-    row = _first(~trained.holds_about(primaries))
+    inside = trained.holds_about(primaries)
+    row = _first(~inside.all(axis=1))
     if row is not None:
+        columns = " and ".join(np.array(PRIMARY_COLUMNS)[~inside[row]])
         raise InputError(
-            f"{path}: row {row} ({_told(stated[row])}) is outside what the models were trained "
-            f"on: {trained}"
+            f"{path}: row {row} ({_told(stated[row])}): {columns} outside what the models were "
+            f"trained on: {trained}"
         )
     return primaries
 
@@ -97,7 +99,7 @@ def _check_names(names: list[str], path: Path) -> None:
             problem = f"occurs {times} times" if times else "is missing"
             raise InputError(
                 f"{path}: column {name} {problem}; one each of {', '.join(PRIMARY_COLUMNS)} is "
-                "needed"
+                f"needed, found are {names}"
             )
 
 

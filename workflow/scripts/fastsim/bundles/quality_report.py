@@ -9,6 +9,7 @@ import numpy as np
 
 from fastsim.bundles.events import PRIMARY_COLUMNS
 from fastsim.bundles.ingest.convert import showers_by_primary, sighting_keys
+from fastsim.bundles.ingest.quality import REASONS
 from fastsim.data.parquet_files import clear_errors, open_parquet
 from fastsim.errors import InputError
 
@@ -78,8 +79,9 @@ def check(quality: dict[str, Any], max_rejected_fraction: float, rejected: str |
         raise InputError(
             f"{rejected_rows(quality)} of {quality['rows']} rows are rejected "
             f"({quality['rejected_fraction']:.2%}); ingest.max_rejected_fraction allows "
-            f"{max_rejected_fraction:.2%}; the most frequent reason is {reason!r} ({count} rows, "
-            f"most of them in {worst}); each row is listed in {rejected}"
+            f"{max_rejected_fraction:.2%}; the most frequent reason is {reason!r}: "
+            f"{REASONS[reason]} ({count} rows, most of them in {worst}); each row is listed in "
+            f"{rejected}"
         )
     if not quality["kept"]:
         raise InputError(

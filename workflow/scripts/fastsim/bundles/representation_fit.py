@@ -13,9 +13,9 @@ from fastsim.bundles.representation import (
     FittedMuons,
     Normalization,
     SeedMuons,
-    log_kinetic_energy,
     muon_inputs,
     seed_conditions,
+    stretched_energy,
 )
 from fastsim.data.moments import Moments
 from fastsim.data.normalization import (
@@ -74,8 +74,8 @@ def fit_fitted(read: Read) -> FittedMuons:
     energy = fit_conditional_map(lambda: _energies(read), ENERGY_INPUTS, gaussian)
 
     def radii() -> Iterator[Block]:
-        for log_radius, inputs, weights, log_kinetic in _muons(read):
-            g = energy.forward(log_kinetic, inputs).astype(np.float32)
+        for log_radius, inputs, weights, stretched in _muons(read):
+            g = energy.forward(stretched, inputs).astype(np.float32)
             # a muon on the axis has no logarithm; the map keeps it there
             off_axis = np.isfinite(log_radius)
             yield (
@@ -90,12 +90,12 @@ def fit_fitted(read: Read) -> FittedMuons:
 
 
 def _energies(read: Read) -> Iterator[Block]:
-    for _, inputs, weights, log_kinetic in _muons(read):
-        yield log_kinetic, inputs, weights
+    for _, inputs, weights, stretched in _muons(read):
+        yield stretched, inputs, weights
 
 
 def _muons(read: Read) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]]:
-    """Yield log radius, inputs, weights and log kinetic energy of the muons of each block.
+    """Yield log radius, inputs, weights and stretched energy of the muons of each block.
 
     A muon of a bundle of N weighs 1/sqrt(N): between every muon alike, where few great bundles
     would fix the map, and every bundle alike, where single muons would.
@@ -106,5 +106,5 @@ def _muons(read: Read) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray, np.
             log_radius = np.log(np.hypot(muons[:, 1], muons[:, 2]))
         counts = events.counts
         weights = 1.0 / np.sqrt(np.repeat(counts, counts))
-        log_kinetic = log_kinetic_energy(muons[:, 0])
-        yield log_radius, muon_inputs(events.primaries, counts), weights, log_kinetic
+        inputs = muon_inputs(events.primaries, counts)
+        yield log_radius, inputs, weights, stretched_energy(muons[:, 0], inputs)

@@ -11,7 +11,12 @@ from threadpoolctl import threadpool_limits
 from torch import nn
 
 from fastsim.bundles.events import Events
-from fastsim.bundles.observables import CONDITION, event_observables, muon_observables
+from fastsim.bundles.observables import (
+    CONDITION,
+    MIN_RADIUS,
+    event_observables,
+    muon_observables,
+)
 from fastsim.data.ragged import gather_indices
 from fastsim.stats.two_sample import halves_by_group
 
@@ -96,7 +101,8 @@ def set_classifier_auc(real: Events, generated: Events, seed: int) -> float:
 def _features(events: Events) -> tuple[np.ndarray, np.ndarray]:
     """Return standardised muon features (M, 4) and event features (events, 5), float32."""
     muons = muon_observables(events)
-    radius_scale = np.median(muons["radius"])
+    # above zero also where most muons lie on the axis
+    radius_scale = max(np.median(muons["radius"]), MIN_RADIUS)
     # compressed positions: direction is kept, and a far muon does not dwarf all others
     shrink = 1.0 / (radius_scale + muons["radius"].to_numpy())
     per_muon = np.column_stack(

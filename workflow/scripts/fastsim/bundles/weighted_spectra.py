@@ -10,7 +10,9 @@ from fastsim.stats.clustered import grouped_histogram
 from fastsim.stats.excess import rms_beyond_errors
 
 LARGEST_ERROR = 5.0
-"""Per cent: a bin whose simulated content is known worse is left out."""
+"""Per cent: a bin whose simulated content is known worse cannot be said to be right."""
+LEAST_KNOWN = 20.0
+"""Per cent: a bin whose simulated content is known worse cannot be said to be wrong either."""
 
 
 def _half_decades(first: int, last: int) -> np.ndarray:
@@ -45,7 +47,8 @@ def weighted_spectra(
         of the bins whose simulated content is known to :data:`LARGEST_ERROR`: ``bins`` (limits),
         ``deviation`` (generated over simulated, minus 1), its ``error``, and ``statistical_error``
         of the simulated content; ``largest``, the largest of the deviations with its ``bin`` and
-        ``error``, and ``rms_beyond_errors``, both None without bins.
+        ``error``, and ``rms_beyond_errors``, both None without bins; ``less_known``: the same four
+        lists of the bins whose content is known to :data:`LEAST_KNOWN`.
     """
     energy, mass = real.events.primaries[:, :2].T
     result = {}
@@ -65,24 +68,30 @@ def _spectrum(real: Described, generated: Described, name: str) -> Spectrum:
     (content, _), (content_error, _) = histogram.totals, histogram.errors()
     with np.errstate(invalid="ignore"):
         statistical = 100.0 * content_error / content
-    # an empty bin has none
-    kept = np.flatnonzero(statistical <= LARGEST_ERROR)
-    ratio, error = (100.0 * each[kept] for each in histogram.ratio())
+    ratio, error = (100.0 * each for each in histogram.ratio())
     deviation = ratio - 100.0
-    bins = np.column_stack([edges[kept], edges[kept + 1]])
-    largest = None
-    if len(kept):
-        worst = int(np.argmax(np.abs(deviation)))
-        largest = {
-            "bin": bins[worst].tolist(),
-            "deviation": float(deviation[worst]),
-            "error": float(error[worst]),
+
+    def lists(kept: np.ndarray) -> Spectrum:
+        return {
+            "bins": np.column_stack([edges[:-1], edges[1:]])[kept].tolist(),
+            "deviation": deviation[kept].tolist(),
+            "error": error[kept].tolist(),
+            "statistical_error": statistical[kept].tolist(),
         }
-    return {
-        "bins": bins.tolist(),
-        "deviation": deviation.tolist(),
-        "error": error.tolist(),
-        "statistical_error": statistical[kept].tolist(),
+
+    # an empty bin has none
+    known = statistical <= LARGEST_ERROR
+    spectrum = lists(known)
+    largest = None
+    if known.any():
+        worst = int(np.argmax(np.abs(spectrum["deviation"])))
+        largest = {
+            "bin": spectrum["bins"][worst],
+            "deviation": spectrum["deviation"][worst],
+            "error": spectrum["error"][worst],
+        }
+    return spectrum | {
         "largest": largest,
-        "rms_beyond_errors": rms_beyond_errors(deviation, error),
+        "rms_beyond_errors": rms_beyond_errors(deviation[known], error[known]),
+        "less_known": lists(~known & (statistical <= LEAST_KNOWN)),
     }

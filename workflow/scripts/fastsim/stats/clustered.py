@@ -5,10 +5,14 @@ generated bundle of the same shower share their primary. All errors here take wh
 independent draws, of both samples together.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from scipy import sparse
+
+VALUES_DRAWN = 2**23
+"""Of a bootstrap at once: 64 MiB."""
 
 
 @dataclass(frozen=True)
@@ -53,9 +57,11 @@ class GroupedHistogram:
 
         Groups are drawn once a replica, for both samples alike (Poisson bootstrap).
         """
-        draws = np.random.default_rng(seed).poisson(1.0, (replicas, self.real.shape[0]))
-        draws = draws.astype(np.float64)
-        return draws @ self.real, draws @ self.generated
+        real, generated = [], []
+        for draws in _poisson_draws(replicas, self.real.shape[0], seed):
+            real.append(draws @ self.real)
+            generated.append(draws @ self.generated)
+        return np.concatenate(real), np.concatenate(generated)
 
 
 def grouped_histogram(
@@ -128,12 +134,24 @@ def clustered_correlation(
     _, index = np.unique(groups, return_inverse=True)
     terms = (np.ones_like(a), a, b, a * a, b * b, a * b)
     moments = np.column_stack([np.bincount(index, weights=term) for term in terms])
-    draws = np.random.default_rng(seed).poisson(1.0, (replicas, len(moments)))
     value = _correlation(moments.sum(axis=0))
+    totals = [draws @ moments for draws in _poisson_draws(replicas, len(moments), seed)]
     with np.errstate(invalid="ignore", divide="ignore"):
-        drawn = _correlation(draws @ moments)
+        drawn = _correlation(np.concatenate(totals))
     drawn = drawn[np.isfinite(drawn)]
     return float(value), float(drawn.std(ddof=1)) if len(drawn) > 1 else 0.0
+
+
+def _poisson_draws(replicas: int, groups: int, seed: int) -> Iterator[np.ndarray]:
+    """Yield how often each group is drawn in some replicas, float64 (those, groups), until all.
+
+    A few replicas at once: all would take gigabytes of a million groups.
+    """
+    rng = np.random.default_rng(seed)
+    at_once = max(VALUES_DRAWN // max(groups, 1), 1)
+    for first in range(0, replicas, at_once):
+        rows = min(at_once, replicas - first)
+        yield rng.poisson(1.0, (rows, groups)).astype(np.float64)
 
 
 def _correlation(moments: np.ndarray) -> np.ndarray:

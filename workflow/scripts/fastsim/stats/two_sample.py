@@ -24,7 +24,8 @@ def classifier_auc(
     other, and the two AUCs are averaged.
 
     Args:
-        real: float (rows, features); NaN is a value of its own.
+        real: float (rows, features); NaN is a value of its own. A feature that has no other in a
+            half is not used there.
         generated: float (other rows, features).
         groups_real: integers (rows,), for instance the shower of each event.
         groups_generated: integers (other rows,).
@@ -38,12 +39,15 @@ def classifier_auc(
     first = halves_by_group(np.concatenate([groups_real, groups_generated]), seed)
     aucs = []
     for train, test in ((first, ~first), (~first, first)):
+        # of a feature without any number, the second muon's energy where all are alone, the trees
+        # cannot make bins
+        known = np.isfinite(features[train]).any(axis=0)
         # validation rows drawn at random would share groups with the training rows: no early stop
         trees = HistGradientBoostingClassifier(early_stopping=False, random_state=seed)
         # many short parallel loops: on busy cores a second thread costs more than it brings
         with threadpool_limits(1, user_api="openmp"):
-            trees.fit(features[train], labels[train])
-            scores = trees.decision_function(features[test])
+            trees.fit(features[train][:, known], labels[train])
+            scores = trees.decision_function(features[test][:, known])
         aucs.append(roc_auc_score(labels[test], scores))
     return float(np.mean(aucs))
 

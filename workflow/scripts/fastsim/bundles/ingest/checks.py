@@ -3,6 +3,7 @@
 import numpy as np
 
 from fastsim.bundles.events import MUON_MASS, Events
+from fastsim.bundles.primaries import energy_per_nucleon
 
 MAX_DISTANCE = 1e5
 """m in x and in y from the shower axis."""
@@ -11,8 +12,11 @@ MAX_DISTANCE = 1e5
 def muon_faults(events: Events) -> dict[str, np.ndarray]:
     """Return the rows with an impossible muon, bool (rows,) by reason; empty if there are none."""
     energy, x, y = events.muon_columns
-    # few muons are above the lowest primary; only they are compared with their own
-    lowest = events.primaries[:, 0].min(initial=np.inf)
+    # few muons are above the lowest limit; only they are compared with their own
+    # the mass may be none; such rows are rejected for it
+    with np.errstate(invalid="ignore"):
+        limits = energy_per_nucleon(events.primaries[:, 0], events.primaries[:, 1])
+    lowest = limits.min(initial=np.inf)
     # false for NaN and infinities too
     good = (energy >= MUON_MASS) & (energy <= lowest)
     good &= (np.abs(x) <= MAX_DISTANCE) & (np.abs(y) <= MAX_DISTANCE)
@@ -22,7 +26,7 @@ def muon_faults(events: Events) -> dict[str, np.ndarray]:
     rows = np.searchsorted(events.offsets, suspect, side="right") - 1
     energy, x, y = (column[suspect] for column in events.muon_columns)
     finite = np.isfinite(energy) & np.isfinite(x) & np.isfinite(y)
-    in_energy = ~((energy >= MUON_MASS) & (energy <= events.primaries[rows, 0]))
+    in_energy = ~((energy >= MUON_MASS) & (energy <= limits[rows]))
     far = (np.abs(x) > MAX_DISTANCE) | (np.abs(y) > MAX_DISTANCE)
     faults = {}
     for reason, muons in (

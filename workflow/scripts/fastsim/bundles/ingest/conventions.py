@@ -28,6 +28,8 @@ DEGREES_AT_LEAST = 1.6
 """No zenith angle in radians is above this."""
 TELLING_ROWS = 100
 """From so many rows on, angles that are all small say something about their unit."""
+USUAL_DISTANCE = 300.0
+"""m: most muons are far nearer to the axis, at any depth and zenith angle."""
 
 COLUMNS = ("primary energy", "primary mass", "zenith", "depth")
 """The four numbers of a primary, in order; also the reasons for which a row is rejected."""
@@ -109,14 +111,18 @@ class Plausibility:
         self._outside: Counter[str] = Counter()
         self._example: dict[str, tuple[int, float]] = {}
         self._largest_zenith = 0.0
+        self._muons = self._far_muons = 0
 
-    def add(self, first_row: int, stated: np.ndarray, codes: np.ndarray) -> None:
+    def add(
+        self, first_row: int, stated: np.ndarray, codes: np.ndarray, x: np.ndarray, y: np.ndarray
+    ) -> None:
         """Count a block of rows.
 
         Args:
             first_row: number of the block's first row.
             stated: float64 (rows, 4) as in the file.
             codes: why rows are rejected, as of :func:`quality.reason_codes`.
+            x, y: the muons' positions, m.
         """
         self._rows += len(stated)
         for column, reason in enumerate(COLUMNS):
@@ -129,6 +135,9 @@ class Plausibility:
         self._largest_zenith = max(
             self._largest_zenith, float(np.max(zenith, where=np.isfinite(zenith), initial=0.0))
         )
+
+        self._muons += len(x)
+        self._far_muons += int(np.count_nonzero(x**2 + y**2 > USUAL_DISTANCE**2))
 
     def refuse(self) -> None:
         """Raise :class:`InputError` if most rows break one convention."""
@@ -157,11 +166,17 @@ class Plausibility:
 
     def warnings(self) -> list[str]:
         """Return what looks wrong without being impossible."""
+        found = []
         small = 0.0 < self._largest_zenith <= DEGREES_AT_LEAST
         degrees = self._conventions is not None and self._conventions.angle == "degree"
         if degrees and small and self._rows >= TELLING_ROWS:
-            return [
+            found.append(
                 f"{self._name}: the largest zenith angle of {self._rows} rows is "
                 f"{self._largest_zenith:.4g}; is ingest.angle 'degree'?"
-            ]
-        return []
+            )
+        if 2 * self._far_muons > self._muons and self._rows >= TELLING_ROWS:
+            found.append(
+                f"{self._name}: {self._far_muons} of {self._muons} muons are more than "
+                f"{USUAL_DISTANCE:g} m from the axis; are x and y in m?"
+            )
+        return found

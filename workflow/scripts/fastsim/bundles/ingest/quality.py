@@ -19,7 +19,9 @@ REASONS = {
     "primary mass": "the mass of no nucleus",
     "zenith": "not from 0 to less than 90 degrees",
     "depth": "slant depth outside 50 to 20,000 m",
-    "muon energy": f"below the muon's mass, {MUON_MASS:.4f} GeV, or above the primary's energy",
+    "muon energy": (
+        f"below the muon's mass, {MUON_MASS:.4f} GeV, or above the primary's energy per nucleon"
+    ),
     "muon position": "more than 1e5 m from the axis in x or y",
     "duplicate": "an earlier row of the shard is the same shower at the same depth",
 }

@@ -76,7 +76,8 @@ class ShardIngest:
         without_ids = False
         for block in blocks:
             codes = self._reasons(block)
-            plausibility.add(block.first_row, block.stated, codes)
+            _, x, y = block.events.muon_columns
+            plausibility.add(block.first_row, block.stated, codes, x, y)
             outlier = (codes < 0) & (block.events.counts > self.max_muons)
             counts.count(codes, outlier)
             self._write(name, block, codes, outlier)
