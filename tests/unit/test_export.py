@@ -37,7 +37,8 @@ def event_tables(draw, max_events=12):
         # one row a shower and depth
         floats(size, 500.0, 9000.0, unique=True),
     ]
-    limits = ((MUON_MASS, 1e3), (-1e5, 1e5), (-1e5, 1e5))
+    # no more than an iron nucleon at the least energy
+    limits = ((MUON_MASS, 1e3 / 56), (-1e5, 1e5), (-1e5, 1e5))
     points = [floats(muons, low, high) for low, high in limits]
     return Events(
         np.arange(size, dtype=np.uint64),

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from fastsim.bundles.config.train_multiplicity import TrainMultiplicityConfig
 from fastsim.bundles.models.multiplicity import (
     LOG_MEAN_RANGE,
+    LOG_RATIO_LIMIT,
     STAGE,
     MultiplicityModel,
     load_multiplicity,
@@ -91,6 +92,19 @@ def test_probabilities_sum_to_one_and_mean_is_closed_form():
         pmf = np.exp(model.distribution(row[None]).log_pmf(k[None]))[0]
         assert pmf.sum() == pytest.approx(1.0, abs=1e-6)
         assert model.distribution(row[None]).mean[0] == pytest.approx(pmf @ k, rel=1e-3)
+
+
+@given(primary=st.tuples(*[st.floats(-4.0, 4.0)] * 4), seed=st.integers(0, 9))
+@settings(deadline=None)
+def test_no_component_is_far_from_the_mean_or_wider_than_showers_are(primary, seed):
+    """Whatever the weights, whom no likelihood holds where events are few."""
+    model = random_model(seed)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.mul_(10.0)
+    found = model.distribution(np.array([primary]))
+    assert found.means.max() <= math.exp(2 * LOG_RATIO_LIMIT) * found.mean[0] * (1 + 1e-9)
+    assert found.shapes.min() >= 0.5 * (1 - 1e-9)
 
 
 @given(

@@ -123,7 +123,7 @@ def test_no_shower_inside_is_told_in_one_line(tmp_path, monkeypatch, capsys):
     assert stopped.value.code == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert "none of 100 rows is inside" in line
-    assert "1e+04 to 1e+07 GeV, 1 to 56 nucleons" in line
+    assert "1e+04 to 1e+07 GeV, masses of 0.938 to 52.1 GeV (1 to 56 nucleons)" in line
     assert not any(path.exists() for path in outputs)
 
 

@@ -15,9 +15,14 @@ STAGE = "train_multiplicity"
 
 # far beyond any bundle: they bound what a network extrapolates to, so that arithmetic stays finite
 LOG_MEAN_RANGE = (-30.0, 16.0)
-LOG_RATIO_RANGE = (-20.0, 10.0)
-LOG_SHAPE_RANGE = (-7.0, 10.0)
+LARGEST_LOG_SHAPE = 10.0
 LOG_POWER_RANGE = (-6.0, 4.0)
+
+# no likelihood tells a component of one event in a thousand what its mean and shape are; with these
+# limits it cannot make bundles of a thousand muons where there are two (docs/EXPERIMENTS.md).
+# Trained on many showers, means stay within a factor of 2.5 of <N> and shapes above 2.4.
+LOG_RATIO_LIMIT = 1.0
+LEAST_LOG_SHAPE = math.log(0.5)
 
 # exponents, to start from, of the power laws that the networks see, in (log energy per nucleon,
 # cosine of zenith, depth), standardised
@@ -160,10 +165,11 @@ class _Member(nn.Module):
         shape = self.shape(torch.cat([per_nucleon, mass], dim=1))
         weights, ratios, shapes = shape.split(self.components, dim=1)
         log_weights = torch.log_softmax(weights, dim=1)
-        ratios = ratios.clamp(*LOG_RATIO_RANGE)
+        ratios = LOG_RATIO_LIMIT * torch.tanh(ratios / LOG_RATIO_LIMIT)
+        shapes = LEAST_LOG_SHAPE + nn.functional.softplus(shapes - LEAST_LOG_SHAPE)
         # normalised so that the weighted mean of the components is exp(log_mean)
         ratios = ratios - torch.logsumexp(log_weights + ratios, dim=1, keepdim=True)
-        return log_weights, log_mean + ratios, shapes.clamp(*LOG_SHAPE_RANGE)
+        return log_weights, log_mean + ratios, shapes.clamp(max=LARGEST_LOG_SHAPE)
 
     def forward(self, conditions: Tensor, counts: Tensor) -> Tensor:
         """Return log P(N = counts | conditions), (B,), differentiable."""
