@@ -119,15 +119,13 @@ def _first_problem(section: type[Section], error: ValidationError) -> str:
         return f"{key} is missing"
     message = problem["msg"].removeprefix("Value error, ")
     message = message[:1].lower() + message[1:]
-    value = f" = {json.dumps(_concerned(problem['input'], message))}" if key else ""
-    return f"{key}{value}: {message}" if key else message
-
-
-def _concerned(value: Any, message: str) -> Any:
-    """Return of a section the keys that a message is about, of all else the value."""
-    if not isinstance(value, dict):
-        return value
-    return {key: value[key] for key in value if re.search(rf"\b{re.escape(str(key))}\b", message)}
+    if not key:
+        return message
+    value = problem["input"]
+    if problem["type"] == "value_error" and isinstance(value, dict):
+        # between keys of a section: those that it is about
+        value = {name: v for name, v in value.items() if re.search(rf"\b{name}\b", message)}
+    return f"{key} = {json.dumps(value)}: {message}"
 
 
 def _known_keys(section: type[Section], loc: tuple[Any, ...]) -> list[str]:

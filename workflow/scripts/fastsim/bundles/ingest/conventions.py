@@ -137,7 +137,7 @@ class Plausibility:
         )
 
         self._muons += len(x)
-        self._far_muons += int(np.count_nonzero(x**2 + y**2 > USUAL_DISTANCE**2))
+        self._far_muons += int(np.count_nonzero(np.hypot(x, y) > USUAL_DISTANCE))
 
     def refuse(self) -> None:
         """Raise :class:`InputError` if most rows break one convention."""
