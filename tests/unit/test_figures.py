@@ -52,6 +52,21 @@ def test_a_gap_in_the_spectrum_leaves_no_empty_panels() -> None:
     assert len(titles(draw_by_energy(figure_data(primaries)))) == 3
 
 
+def test_few_muons_have_a_label_each_and_no_others() -> None:
+    primaries = np.array(draw_primaries(100, 1))
+    primaries[:, 0] = 3e4
+    data = figure_data(primaries)
+    most = int(data.real.events.counts.max())
+    assert 2 <= most < 9
+    (lowest, *_) = [ax for ax in draw_by_energy(data).axes if ax.get_xlabel()]
+    lowest.figure.canvas.draw()
+    axis = lowest.xaxis
+    assert [label.get_text() for label in axis.get_majorticklabels()] == [
+        str(number) for number in range(1, most + 2)
+    ]
+    assert not any(label.get_text() for label in axis.get_minorticklabels())
+
+
 def test_many_nuclei_are_all_shown() -> None:
     primaries = np.array(draw_primaries(100, 1))
     nuclei = np.array([1, 4, 12, 14, 27, 54, 56])

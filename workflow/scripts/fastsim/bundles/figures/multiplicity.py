@@ -2,6 +2,7 @@
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator, NullLocator, ScalarFormatter
 
 from fastsim.bundles.described import Described
 from fastsim.bundles.figures.inputs import FigureData, nucleus_symbol
@@ -81,6 +82,11 @@ def draw_multiplicity(panel: Panel, data: FigureData, title: str, rows: np.ndarr
     highest = max(sample.values.max() for sample in samples)
     edges = count_edges(highest - 1.0) + 1.0
     panel.spectrum.set_xscale("log")
+    if highest < 10:
+        # within a decade matplotlib's labels of single numbers would overlap
+        panel.spectrum.xaxis.set_major_locator(FixedLocator(np.arange(1, highest + 1)))
+        panel.spectrum.xaxis.set_major_formatter(ScalarFormatter())
+        panel.spectrum.xaxis.set_minor_locator(NullLocator())
     histogram = fill(edges, *samples)
     weights = samples[0].weights
     band = None
