@@ -15,7 +15,7 @@ class BlindTestConfig(Section):
 
     showers: int = Field(100_000, ge=1, description="air showers to simulate, each at one depth")
     shards: int = Field(64, ge=1, le=9999, description="files the showers are spread over")
-    # showers of others, up to 17, were looked at (docs/EXPERIMENTS.md)
+    # showers of others, up to 19 and of 21, were looked at (docs/EXPERIMENTS.md)
     seed: int = Field(
         20, ge=0, lt=2**63, description="other than simulate.seed; never to choose anything with"
     )
