@@ -28,6 +28,7 @@ import pyarrow.parquet as pq
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow/scripts"))
 
 from fastsim.bundles.events import iter_events
+from fastsim.bundles.primaries import energy_per_nucleon
 from fastsim.data.ragged import offsets_of
 from fastsim.data.shards import Shard, iter_shards, write_shard
 
@@ -59,7 +60,9 @@ def showers(events: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarr
     primaries = np.column_stack([np.repeat(shower, DEPTHS, axis=0), depth])
     counts = rng.poisson(rng.gamma(SHAPE, MEAN_MUONS / SHAPE, len(primaries)))
     muons = counts.sum()
-    energy = np.minimum(10 ** rng.normal(2.5, 0.5, muons), 9e3)
+    # below what a nucleon of the primary has, or rows would be rejected
+    limit = 0.5 * energy_per_nucleon(primaries[:, 0], primaries[:, 2])
+    energy = np.minimum(10 ** rng.normal(2.5, 0.5, muons), np.repeat(limit, counts))
     points = np.column_stack([energy, rng.normal(0.0, 10.0, (muons, 2))])
     return primaries.astype(np.float32), counts, points.astype(np.float32)
 

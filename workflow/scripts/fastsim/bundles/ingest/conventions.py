@@ -29,7 +29,7 @@ DEGREES_AT_LEAST = 1.6
 TELLING_ROWS = 100
 """From so many rows on, angles that are all small say something about their unit."""
 USUAL_DISTANCE = 300.0
-"""m: most muons are far nearer to the axis, at any depth and zenith angle."""
+"""m in x and in y: most muons are far nearer to the axis, at any depth and zenith angle."""
 
 COLUMNS = ("primary energy", "primary mass", "zenith", "depth")
 """The four numbers of a primary, in order; also the reasons for which a row is rejected."""
@@ -135,9 +135,9 @@ class Plausibility:
         self._largest_zenith = max(
             self._largest_zenith, float(np.max(zenith, where=np.isfinite(zenith), initial=0.0))
         )
-
         self._muons += len(x)
-        self._far_muons += int(np.count_nonzero(np.hypot(x, y) > USUAL_DISTANCE))
+        far = (np.abs(x) > USUAL_DISTANCE) | (np.abs(y) > USUAL_DISTANCE)
+        self._far_muons += int(np.count_nonzero(far))
 
     def refuse(self) -> None:
         """Raise :class:`InputError` if most rows break one convention."""
