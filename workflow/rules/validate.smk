@@ -29,7 +29,7 @@ rule evaluate:
         "../envs/environment.yaml"
     threads: 4
     resources:
-        mem_mb=3000,
+        mem_mb=5000,
         runtime=120,
     params:
         flags=to_flags(settings.evaluate),
