@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from tests.unit.bundle_samples import draw_events, draw_primaries, toy_mean
 
-from fastsim.bundles import power, separation_metrics
+from fastsim.bundles import power
 from fastsim.bundles.baseline_table import contests
+from fastsim.bundles.blind_results import page
 from fastsim.bundles.config.evaluate import EvaluateConfig
 from fastsim.bundles.config.models import BundleModel
 from fastsim.bundles.cost_table import cost_rows
@@ -26,14 +27,7 @@ from fastsim.bundles.headline import headline
 from fastsim.bundles.lookup_baselines import LOOKUPS
 from fastsim.bundles.multiplicity_metrics import multiplicity_metrics
 from fastsim.bundles.power import power_sentence
-from fastsim.bundles.separation_metrics import (
-    EVENT_AUCS,
-    counts_auc,
-    event_auc,
-    physics_distances,
-    set_auc,
-)
-from fastsim.bundles.set_classifier import set_classifier_auc
+from fastsim.bundles.separation_metrics import EVENT_AUCS
 from fastsim.bundles.weighting import FLUX_MODELS
 from fastsim.errors import InputError
 from fastsim.stats.negative_binomial import NegativeBinomialMixture
@@ -71,30 +65,6 @@ def metrics(real):
         patch.setattr(power, "REPEATS", 1)
         sources = with_muons_of(5), distribution, lookups, draw_events(PRIMARIES, 6)
         return evaluate(real, generated, *sources, 1.0, config)
-
-
-def test_the_network_on_raw_muons_sees_events_of_the_whole_sample(monkeypatch) -> None:
-    seen = []
-
-    def classifier(a, b, _):
-        seen.append((a, b))
-        return 0.5
-
-    monkeypatch.setattr(separation_metrics, "SET_EVENTS", 300)
-    monkeypatch.setattr(separation_metrics, "set_classifier_auc", classifier)
-    # as of files with a nucleus each
-    primaries = PRIMARIES[np.argsort(PRIMARIES[:, 1], kind="stable")]
-    a, b = (Described(draw_events(primaries, seed)).at_least(1) for seed in (2, 3))
-    set_auc(a, b, 2, 1)
-    for sample, whole in zip(seen[0], (a, b), strict=True):
-        assert len(sample) == 300
-        nuclei, events = np.unique(sample.primaries[:, 1], return_counts=True)
-        assert len(nuclei) == 5
-        assert events.min() > 20
-        assert set(sample.event_id) <= set(whole.events.event_id)
-        assert (np.diff(sample.event_id.astype(np.int64)) > 0).all()
-    # the events of one sample are nearly those of the other
-    assert len(np.intersect1d(seen[0][0].event_id, seen[0][1].event_id)) > 200
 
 
 def test_metrics_keep_the_contract(metrics, real) -> None:
@@ -175,17 +145,6 @@ def compared(real):
     return evaluate(real, scaled, with_muons_of(5), None, None, training, 1.0, config)
 
 
-def test_frechet_distance_and_its_floor_are_of_equal_size(real) -> None:
-    """Of a sample and itself they are the same; of wrong energies they are not."""
-    bundles = Described(real).at_least(1)
-    fpd = physics_distances(bundles, bundles, 3, 1)["fpd"]
-    assert fpd["generated"]["value"] == fpd["floor"]["value"]
-    wrong = Described(draw_events(PRIMARIES, 5, energy_scale=1.2)).at_least(1)
-    seen = physics_distances(bundles, wrong, 3, 1)["fpd"]
-    assert seen["floor"] == fpd["floor"]
-    assert seen["generated"]["value"] > seen["floor"]["value"] + 5 * seen["generated"]["error"]
-
-
 def test_another_model_is_measured_alike_but_for_what_all_share(metrics, compared) -> None:
     assert metrics.keys() - compared.keys() == {
         "baselines",
@@ -235,6 +194,57 @@ def test_costs_have_a_column_for_every_model() -> None:
         ("686,000", "98,000"),
         ("", "2.8337"),
     ]
+
+
+def test_the_page_of_the_blind_test_has_the_figures_of_every_model(metrics, compared) -> None:
+    costs = {"parameters": 7, "training_seconds": 1.0, "muons_per_second": 2.0}
+    costs["validation_nll"] = None
+    models = [
+        figures | {"bundle_model": model, "costs": costs}
+        for figures, model in ((metrics, "gan"), (compared, "flow"))
+    ]
+    scale = {"scale": 1.25, "error": 0.5}
+    differences = [
+        {"folder": folder, "showers": 10, "mean_n": scale, "energy": scale, "radius": None}
+        | {"auc": None}
+        for folder in ("blind_test/sibyll21", "blind_test/gan/hadronic")
+    ]
+    text = page(
+        models,
+        differences,
+        {"seed": 20, "goals": "default"},
+        {
+            "showers": 1000,
+            "seed": 1,
+            "energy_min": 1e4,
+            "energy_max": 1e6,
+            "spectral_index": 1.0,
+            "zenith_min": 0.0,
+            "zenith_max": 60.0,
+            "slant_depths": [1500.0, 2000.0],
+            "hadronic_model": "sibyll23d",
+        },
+        {"held_out_nucleus": "He", "held_out_log10_energy": None},
+        [{"stage": "train_gan", "config": {"seed": 3}}],
+        "results.png",
+    )
+    rows = [line.strip("| ").split(" | ") for line in text.splitlines() if line.startswith("| ")]
+    cells = {row[0]: row[1:] for row in rows}
+    # the first model is a perfect one, the other's energies are those of 1.5 times the scale
+    assert cells["Event AUC - floor, generated N"][0].startswith("✓")
+    assert cells["Event AUC - floor, generated N"][2].startswith("✗")
+    assert cells["Sibyll 2.1"] == ["+1.25 ± 0.50 %"] * 2 + ["too few muons", "too few events"]
+    figures = [model["observables"]["radius"]["generated"] for model in models]
+    assert cells["radius"][1:] == [f"{f['ks']:.4f} ± {f['ks_error']:.4f}" for f in figures]
+    scales = [model["scales"]["by_n"]["energy"] for model in models]
+    texts = [f"{s['scale'][1]:+.2f} ± {s['error'][1]:.2f} %" for s in scales]
+    assert cells["N = 2 to 4"][:2] == texts
+    shares = [model["tails"]["leading_last_per_mille"] for model in models]
+    assert cells["leading last per mille"][3:] == [f"{s['pull']:+.1f}" for s in shares]
+    values = [shares[0]["truth"], *(share["generated"] for share in shares)]
+    texts = [f"{s['value']:.2e} ± {s['error']:.0e}" for s in values]
+    assert cells["leading last per mille"][:3] == texts
+    assert "2000 m of ice. Showers of the nucleus He were held out of it." in text
 
 
 def test_power_is_that_of_known_defects(metrics) -> None:
@@ -289,34 +299,6 @@ def test_biased_mean_is_seen(real) -> None:
     assert np.mean(biased["mean_bias"]["bias"]) > 0
 
 
-def test_lost_correlation_of_energy_and_radius_is_seen(real) -> None:
-    lost = draw_events(PRIMARIES, 3, independent_radius=True)
-    a, b = (Described(events.select(events.counts > 0)) for events in (real, lost))
-    assert event_auc(a, b, 2, 1)["generated"]["value"] > 0.6
-    assert set_classifier_auc(a.events, b.events, 1) > 0.6
-
-
-def test_the_network_on_raw_muons_takes_bundles_without_extent() -> None:
-    events = draw_events(draw_primaries(100, 1), 1)
-    on_axis = replace(events, muon_x=0 * events.muon_x, muon_y=0 * events.muon_y)
-    assert 0.3 < set_classifier_auc(on_axis, on_axis, 1) < 0.7
-
-
-def test_settings_tell_the_two_models_apart() -> None:
-    """N alone is blind to muons; muons for the true N are blind to a wrong P(N)."""
-    primaries = draw_primaries(3000, 8)[::2]
-    real, poisson = draw_events(primaries, 9), draw_events(primaries, 10, shape=None)
-    hard = draw_events(primaries, 11, energy_scale=1.3, like=real)
-    truth, counts, muons = (Described(events) for events in (real, poisson, hard))
-    assert counts_auc(truth, counts, 2, 1)["generated"]["value"] > 0.58
-    blind = counts_auc(truth, muons, 2, 1)["generated"]
-    assert abs(blind["value"] - 0.5) < 4 * blind["error"]
-    right = Described(with_muons_of(12)(real))
-    for sample, seen in ((muons, True), (right, False)):
-        found = event_auc(truth.at_least(1), sample.at_least(1), 2, 1)["generated"]
-        assert (found["value"] > 0.5 + 5 * found["error"]) == seen
-
-
 def test_worst_observable_is_the_distorted_one(real) -> None:
     wide = replace(real, muon_x=1.5 * real.muon_x, muon_y=1.5 * real.muon_y)
     worst = worst_observable(observable_distances(Described(real), Described(wide), 2, 1))
@@ -348,11 +330,6 @@ def test_preferred_direction_is_seen(real) -> None:
     pushed = replace(real, muon_x=real.muon_x + np.float32(0.5))
     assert azimuthal_isotropy(Described(real))["muons"]["rayleigh_p"] > 0.001
     assert azimuthal_isotropy(Described(pushed))["muons"]["rayleigh_p"] < 1e-4
-
-
-def test_too_few_events_for_a_classifier_give_null(real) -> None:
-    few = Described(real.select(np.flatnonzero(real.counts > 0)[:100]))
-    assert event_auc(few, few, 2, 1) == {"generated": None, "floor": None}
 
 
 def test_samples_that_do_not_belong_together_are_refused(real) -> None:
