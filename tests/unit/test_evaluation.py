@@ -234,8 +234,9 @@ def test_the_page_of_the_blind_test_has_the_figures_of_every_model(metrics, comp
     assert cells["Event AUC - floor, generated N"][0].startswith("✓")
     assert cells["Event AUC - floor, generated N"][2].startswith("✗")
     assert cells["Sibyll 2.1"] == ["+1.25 ± 0.50 %"] * 2 + ["too few muons", "too few events"]
-    figures = [model["observables"]["radius"]["generated"] for model in models]
-    assert cells["radius"][1:] == [f"{f['ks']:.4f} ± {f['ks_error']:.4f}" for f in figures]
+    figures = [model["observables"]["log10_muon_energy"]["generated"] for model in models]
+    texts = [f"{f['ks']:.4f} ± {f['ks_error']:.4f}" for f in figures]
+    assert cells["log10 muon energy"][1:] == texts
     scales = [model["scales"]["by_n"]["energy"] for model in models]
     texts = [f"{s['scale'][1]:+.2f} ± {s['error'][1]:.2f} %" for s in scales]
     assert cells["N = 2 to 4"][:2] == texts

@@ -8,12 +8,7 @@ from tests.unit.bundle_samples import draw_events, draw_primaries
 
 from fastsim.bundles import separation_metrics
 from fastsim.bundles.described import Described
-from fastsim.bundles.separation_metrics import (
-    counts_auc,
-    event_auc,
-    physics_distances,
-    set_auc,
-)
+from fastsim.bundles.separation_metrics import counts_auc, event_auc, physics_distances, set_auc
 from fastsim.bundles.set_classifier import set_classifier_auc
 
 PRIMARIES = draw_primaries(1500, 21)

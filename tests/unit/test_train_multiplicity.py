@@ -1,4 +1,4 @@
-"""The multiplicity's training as users start it: killed and told to end, it ends with the same."""
+"""The multiplicity's training as users start it: interrupted, and with what it refuses."""
 
 import json
 import shutil
